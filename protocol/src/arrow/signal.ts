@@ -1,0 +1,130 @@
+import type { Column } from './column.ts';
+
+/** One kind of telemetry: its name is the last token of the subject, its columns are the same from edge to disk. */
+export interface Signal {
+  readonly name: SignalName;
+  /** Raised when columns change; the hub reads the current and the previous one. */
+  readonly version: number;
+  readonly columns: readonly Column[];
+  /** Column that says when the row happened, checked against the hub's clock; `null` for timeless rows. */
+  readonly timeColumn: string | null;
+}
+
+export type SignalName = 'series' | 'block' | 'point' | 'histogram' | 'exemplar' | 'log' | 'template';
+
+/** Columns the hub adds to every row of a joined insert; no agent can set them. */
+export const hubColumns: readonly Column[] = [
+  { name: 'agent', type: 'uint32' },
+  { name: 'receivedAt', type: 'timestampMs' },
+];
+
+/** A series is announced once an epoch, and again when the hub asks: resource + metric + attributes, with unit and kind. */
+const series: Signal = {
+  name: 'series',
+  version: 1,
+  timeColumn: null,
+  columns: [
+    { name: 'seriesId', type: 'uint64' },
+    { name: 'metric', type: 'utf8' },
+    { name: 'kind', type: 'utf8' },
+    { name: 'unit', type: 'utf8' },
+    /** Canonical JSON objects of string to string, keys sorted. */
+    { name: 'resource', type: 'utf8' },
+    { name: 'attributes', type: 'utf8' },
+  ],
+};
+
+/** Values of one series at a fixed step. `min` and `max` are empty at full resolution; NaN in `mean` is a gap. */
+const block: Signal = {
+  name: 'block',
+  version: 1,
+  timeColumn: 't0',
+  columns: [
+    { name: 'seriesId', type: 'uint64' },
+    { name: 't0', type: 'timestampMs' },
+    { name: 'stepMs', type: 'uint32' },
+    { name: 'mean', type: 'listFloat64' },
+    { name: 'min', type: 'listFloat64' },
+    { name: 'max', type: 'listFloat64' },
+  ],
+};
+
+const point: Signal = {
+  name: 'point',
+  version: 1,
+  timeColumn: 't',
+  columns: [
+    { name: 'seriesId', type: 'uint64' },
+    { name: 't', type: 'timestampMs' },
+    { name: 'value', type: 'float64' },
+  ],
+};
+
+const histogram: Signal = {
+  name: 'histogram',
+  version: 1,
+  timeColumn: 't0',
+  columns: [
+    { name: 'seriesId', type: 'uint64' },
+    { name: 't0', type: 'timestampMs' },
+    { name: 'stepMs', type: 'uint32' },
+    { name: 'bounds', type: 'listFloat64' },
+    { name: 'counts', type: 'listFloat64' },
+    { name: 'sum', type: 'float64' },
+  ],
+};
+
+const exemplar: Signal = {
+  name: 'exemplar',
+  version: 1,
+  timeColumn: 't',
+  columns: [
+    { name: 'seriesId', type: 'uint64' },
+    { name: 't', type: 'timestampMs' },
+    { name: 'value', type: 'float64' },
+    { name: 'traceId', type: 'utf8' },
+    { name: 'spanId', type: 'utf8' },
+  ],
+};
+
+/** A line that may leave the host: general source, masked. */
+const log: Signal = {
+  name: 'log',
+  version: 1,
+  timeColumn: 't',
+  columns: [
+    { name: 't', type: 'timestampMs' },
+    { name: 'source', type: 'utf8' },
+    /** OpenTelemetry severity number, 0 where unknown. */
+    { name: 'severity', type: 'uint8' },
+    { name: 'templateId', type: 'uint64' },
+    { name: 'body', type: 'utf8' },
+  ],
+};
+
+/** How often each template was seen in a window, private sources included; the text is masked. */
+const template: Signal = {
+  name: 'template',
+  version: 1,
+  timeColumn: 't0',
+  columns: [
+    { name: 'templateId', type: 'uint64' },
+    { name: 't0', type: 'timestampMs' },
+    { name: 'stepMs', type: 'uint32' },
+    { name: 'source', type: 'utf8' },
+    { name: 'severity', type: 'uint8' },
+    { name: 'count', type: 'uint32' },
+    /** Masked template; empty while fewer than 20 distinct lines of a private source were seen. */
+    { name: 'text', type: 'utf8' },
+  ],
+};
+
+export const signals: Readonly<Record<SignalName, Signal>> = {
+  series,
+  block,
+  point,
+  histogram,
+  exemplar,
+  log,
+  template,
+};

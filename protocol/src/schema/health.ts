@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** A role found on a host, with the evidence for believing so. */
+export const role = z.object({
+  /** `nginx`, `tomcat`, `postgresql`, … */
+  name: z.string().max(64),
+  tier: z.enum(['web', 'was', 'app', 'database', 'network', 'host']),
+  version: z.string().max(64).nullable(),
+  state: z.enum(['running', 'stopped']),
+  evidence: z
+    .array(
+      z.object({ kind: z.enum(['process', 'listener', 'config', 'status-page', 'log']), text: z.string().max(300) }),
+    )
+    .max(16),
+});
+export type Role = z.infer<typeof role>;
+
+/** Facts about the machine, once an hour. */
+export const inventory = z.object({
+  hostName: z.string().max(255),
+  os: z.string().max(200),
+  kernel: z.string().max(200),
+  arch: z.string().max(32),
+  cpuModel: z.string().max(200),
+  cpuCount: z.number().int(),
+  memoryBytes: z.number(),
+  bootTimeUnixMs: z.number().int(),
+  addresses: z.array(z.string().max(64)).max(32),
+  virtualization: z.string().max(64).nullable(),
+});
+export type Inventory = z.infer<typeof inventory>;
+
+/** Sent every 10 s (class `event`): how the agent itself is, and what it lost. */
+export const health = z.object({
+  atUnixMs: z.number().int(),
+  agentVersion: z.string().max(64),
+  startedAtUnixMs: z.number().int(),
+  inventory: inventory.nullable(),
+  roles: z.array(role).max(64),
+  spool: z.object({
+    bytes: z.number(),
+    limitBytes: z.number(),
+    batches: z.number().int(),
+    oldestUnixMs: z.number().int().nullable(),
+  }),
+  /** Rows evicted or refused since the epoch began, by reason. */
+  lossRowsByReason: z.record(z.string().max(64), z.number()),
+  /** Log lines and samples refused at the door since start, by reason (`line-too-long`, `invalid-encoding`, …). */
+  refusedByReason: z.record(z.string().max(64), z.number()),
+  collectors: z
+    .array(
+      z.object({
+        name: z.string().max(64),
+        ok: z.boolean(),
+        durationMs: z.number(),
+        error: z.string().max(300).nullable(),
+      }),
+    )
+    .max(64),
+  self: z.object({ cpuSecondsTotal: z.number(), rssBytes: z.number(), series: z.number().int() }),
+  detection: z.object({
+    ready: z.boolean(),
+    /** Highest anomaly score now, 0..1. */
+    anomalyScore: z.number().min(0).max(1),
+    modelName: z.string().max(64).nullable(),
+    modelVersion: z.string().max(64).nullable(),
+    inferenceMsP99: z.number().nullable(),
+    error: z.string().max(300).nullable(),
+  }),
+});
+export type Health = z.infer<typeof health>;
