@@ -1,0 +1,28 @@
+/** The API's shapes, types only: what the console and other clients import. The schemas behind them are in `schema/`. */
+export type {
+  ApiToken,
+  ApiTokenMade,
+  ApiTokenRequest,
+  EnrolmentTokenItem,
+  EnrolmentTokenMade,
+  EnrolmentTokenRequest,
+  User,
+  UserRequest,
+} from './schema/access.ts';
+export type { AuditEntry, Quarantined } from './schema/audit.ts';
+export type { AccessRole, Page, Problem } from './schema/common.ts';
+export type { Change, Evidence, Finding } from './schema/finding.ts';
+export type { HubHealth } from './schema/health.ts';
+export type { AgentHealth, Host, HostDetail, HostSeries, HostState, WatchLease } from './schema/host.ts';
+export type {
+  Alert,
+  Cause,
+  FeedbackRequest,
+  Incident,
+  IncidentDetail,
+  IncidentState,
+  TimelineEntry,
+} from './schema/incident.ts';
+export type { LogLine, LogsQuery, MetricSeries, MetricsAnswer, MetricsQuery } from './schema/query.ts';
+export type { Session, SessionRequest } from './schema/session.ts';
+export type { HealthUpdate, HostUpdate, StreamEvent } from './schema/stream.ts';
