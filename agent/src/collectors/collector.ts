@@ -1,0 +1,99 @@
+import type { Attributes, MetricKind } from '@airis/protocol';
+import { z } from 'zod';
+import type { Host } from './host.ts';
+
+/** What a metric is, as it travels to the hub: units, docs and the metric picker follow from it. */
+export interface MetricInfo {
+  /** UCUM unit as in OpenTelemetry: `By`, `s`, `1`, `{packet}`. */
+  readonly unit: string;
+  readonly kind: MetricKind;
+  readonly about: string;
+}
+
+/**
+ * Where a collector puts what it read. Counters are written raw and cumulative; the series registry turns them into an
+ * increase per second. Non-finite values and metrics that `emits` does not declare are refused there and counted.
+ */
+export interface SampleWriter {
+  write(metric: string, value: number, attributes?: Attributes): void;
+}
+
+/** What a collector may use beside files and a clock; `doctor` lists it. */
+export type Capability = 'http' | 'udp' | 'capture';
+
+/** A process among those that use most CPU now; for explanations only, never a series. */
+export interface TopProcess {
+  readonly pid: number;
+  /** Executable's name, cleaned; never a command line. */
+  readonly name: string;
+  /** Share of the whole host's CPU since the reading before, 0..1 (as `system.cpu.utilization`). */
+  readonly cpuRatio: number;
+}
+
+export interface CollectorContext {
+  readonly topProcesses: readonly TopProcess[];
+}
+
+/** A polled source: read every `everyMs`, one call at a time, never overlapping itself. */
+export interface Collector {
+  readonly name: string;
+  readonly emits: Readonly<Record<string, MetricInfo>>;
+  readonly everyMs: number;
+  readonly capabilities: readonly Capability[];
+  /** Whether there is anything to read here now; asked at start and now and then, so a source may come later. */
+  applies(host: Host): Promise<boolean>;
+  collect(host: Host, out: SampleWriter): Promise<void>;
+  /** What the last reading knows that is no series. */
+  context?(): CollectorContext;
+  /** Releases what the collector holds (open files). */
+  close?(): Promise<void>;
+}
+
+/** Makes a collector from unchecked configuration; the schema is part of the agent's configuration schema. */
+export interface CollectorDefinition {
+  readonly name: string;
+  readonly config: z.ZodType;
+  create(config: unknown): Collector;
+}
+
+export interface CollectorSpec<C extends z.ZodType, S> {
+  readonly name: string;
+  readonly config: C;
+  readonly emits: Readonly<Record<string, MetricInfo>>;
+  /** Default 1,000. */
+  readonly everyMs?: number;
+  readonly capabilities?: readonly Capability[];
+  /** Memory between readings (the counters before, open files), made once for each collector. */
+  state(config: z.output<C>): S;
+  applies?(host: Host, config: z.output<C>): Promise<boolean>;
+  collect(host: Host, config: z.output<C>, out: SampleWriter, state: S): Promise<void>;
+  context?(state: S): CollectorContext;
+  close?(state: S): Promise<void>;
+}
+
+/** Declares a collector; `create` closes over the parsed configuration and throws a `ZodError` for a bad one. */
+export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S>): CollectorDefinition {
+  return {
+    name: spec.name,
+    config: spec.config,
+    create(input) {
+      const config = spec.config.parse(input ?? {});
+      const state = spec.state(config);
+      return {
+        name: spec.name,
+        emits: spec.emits,
+        everyMs: spec.everyMs ?? 1_000,
+        capabilities: spec.capabilities ?? [],
+        applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),
+        collect: (host, out) => spec.collect(host, config, out, state),
+        ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
+        ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
+      };
+    },
+  };
+}
+
+/** For collectors that remember nothing. */
+export const stateless = (): null => null;
+/** For collectors without settings. */
+export const noConfig = z.strictObject({});
