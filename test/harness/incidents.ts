@@ -1,0 +1,54 @@
+import type { HubUnderTest } from './hub-under-test.ts';
+import { until } from './until.ts';
+
+/** The part of an incident that system tests look at. */
+export interface SeenIncident {
+  readonly id: string;
+  readonly state: string;
+  readonly severity: string;
+  readonly title: { readonly ko: string; readonly en: string };
+  readonly startedAt: string;
+  readonly hosts: readonly string[];
+}
+
+export interface SeenIncidentDetail extends SeenIncident {
+  readonly findings: readonly {
+    readonly kind: string;
+    readonly entity: string;
+    readonly evidence: readonly object[];
+  }[];
+  readonly causes: readonly { readonly rank: number; readonly entity: string; readonly evidence: readonly object[] }[];
+}
+
+export async function listIncidents(hub: HubUnderTest): Promise<readonly SeenIncident[]> {
+  return (await hub.api<{ items: SeenIncident[] }>('GET', '/api/v1/incidents')).items;
+}
+
+/** Waits for incidents that were not in `before`, and returns all such. */
+export async function newIncidents(
+  hub: HubUnderTest,
+  before: readonly SeenIncident[],
+  timeoutMs: number,
+): Promise<readonly SeenIncident[]> {
+  const known = new Set(before.map(({ id }) => id));
+  return await until('a new incident', timeoutMs, async () => {
+    const fresh = (await listIncidents(hub)).filter(({ id }) => !known.has(id));
+    return fresh.length > 0 ? fresh : null;
+  });
+}
+
+export async function detectionReady(hub: HubUnderTest, agent: string): Promise<void> {
+  await until(`detection on ${agent} to be ready`, 120_000, async () => {
+    const host = await hub.api<{ health: { detection: { ready: boolean } } | null }>(
+      'GET',
+      `/api/v1/hosts/host:${agent}`,
+    );
+    return host.health?.detection.ready === true;
+  });
+}
+
+export async function allResolved(hub: HubUnderTest, timeoutMs: number): Promise<void> {
+  await until('every incident to resolve itself', timeoutMs, async () =>
+    (await listIncidents(hub)).every(({ state }) => state === 'resolved'),
+  );
+}
