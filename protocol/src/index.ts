@@ -1,5 +1,9 @@
 export * from './arrow/column.ts';
+export { compressBatch, encodeBatch, listColumn, utf8Column } from './arrow/encode.ts';
+export { type BatchToJoin, joinBatches } from './arrow/join.ts';
+export { type BatchRefusal, type OpenBatch, openBatch, openStream } from './arrow/open.ts';
 export * from './arrow/signal.ts';
+export { schemaMessage, storedColumns } from './arrow/signal-schema.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './result.ts';

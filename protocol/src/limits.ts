@@ -5,6 +5,8 @@ export const MAX_BATCH_ROWS = 50_000;
 export const MAX_EVENT_BYTES = 64 * 1024;
 /** Longest list (values a row) in a series block: one hour at one second. */
 export const MAX_BLOCK_VALUES = 3_600;
+/** Longest step of a block: a day. */
+export const MAX_STEP_MS = 24 * 3_600_000;
 /** Longest UTF-8 text in one cell. */
 export const MAX_TEXT_BYTES = 64 * 1024;
 /** How far a row's time may lie ahead of, or behind, the hub's clock. */

@@ -8,6 +8,20 @@ export interface Signal {
   readonly columns: readonly Column[];
   /** Column that says when the row happened, checked against the hub's clock; `null` for timeless rows. */
   readonly timeColumn: string | null;
+  /** Column with the length of a step in ms, from 1 to MAX_STEP_MS; `null` where rows have none. */
+  readonly stepColumn: string | null;
+  /** How the lists of a row belong together; `null` without lists. */
+  readonly lists: ListRule | null;
+}
+
+/** `base` is never empty; each of `others` has its length plus `extra`, or none where `mayBeEmpty`. */
+export interface ListRule {
+  readonly base: string;
+  readonly others: readonly string[];
+  readonly extra: number;
+  readonly mayBeEmpty: boolean;
+  /** `time`: one element a step, so that the row ends `length - 1` steps after its time. */
+  readonly along: 'time' | 'value';
 }
 
 export type SignalName = 'series' | 'block' | 'point' | 'histogram' | 'exemplar' | 'log' | 'template';
@@ -23,6 +37,8 @@ const series: Signal = {
   name: 'series',
   version: 1,
   timeColumn: null,
+  stepColumn: null,
+  lists: null,
   columns: [
     { name: 'seriesId', type: 'uint64' },
     { name: 'metric', type: 'utf8' },
@@ -39,6 +55,8 @@ const block: Signal = {
   name: 'block',
   version: 1,
   timeColumn: 't0',
+  stepColumn: 'stepMs',
+  lists: { base: 'mean', others: ['min', 'max'], extra: 0, mayBeEmpty: true, along: 'time' },
   columns: [
     { name: 'seriesId', type: 'uint64' },
     { name: 't0', type: 'timestampMs' },
@@ -53,6 +71,8 @@ const point: Signal = {
   name: 'point',
   version: 1,
   timeColumn: 't',
+  stepColumn: null,
+  lists: null,
   columns: [
     { name: 'seriesId', type: 'uint64' },
     { name: 't', type: 'timestampMs' },
@@ -60,10 +80,13 @@ const point: Signal = {
   ],
 };
 
+/** `counts` has one more than `bounds`: the last counts what lies above them all. */
 const histogram: Signal = {
   name: 'histogram',
   version: 1,
   timeColumn: 't0',
+  stepColumn: 'stepMs',
+  lists: { base: 'bounds', others: ['counts'], extra: 1, mayBeEmpty: false, along: 'value' },
   columns: [
     { name: 'seriesId', type: 'uint64' },
     { name: 't0', type: 'timestampMs' },
@@ -78,6 +101,8 @@ const exemplar: Signal = {
   name: 'exemplar',
   version: 1,
   timeColumn: 't',
+  stepColumn: null,
+  lists: null,
   columns: [
     { name: 'seriesId', type: 'uint64' },
     { name: 't', type: 'timestampMs' },
@@ -92,6 +117,8 @@ const log: Signal = {
   name: 'log',
   version: 1,
   timeColumn: 't',
+  stepColumn: null,
+  lists: null,
   columns: [
     { name: 't', type: 'timestampMs' },
     { name: 'source', type: 'utf8' },
@@ -107,6 +134,8 @@ const template: Signal = {
   name: 'template',
   version: 1,
   timeColumn: 't0',
+  stepColumn: 'stepMs',
+  lists: null,
   columns: [
     { name: 'templateId', type: 'uint64' },
     { name: 't0', type: 'timestampMs' },
