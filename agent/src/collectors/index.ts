@@ -1,7 +1,26 @@
 import type { Collector, CollectorDefinition } from './collector.ts';
+import { connectionsCollector } from './connections.ts';
+import { cpuCollector } from './cpu.ts';
+import { diskCollector } from './disk.ts';
+import { filesystemCollector } from './filesystem.ts';
+import { memoryCollector } from './memory.ts';
+import { networkCollector } from './network.ts';
+import { pressureCollector } from './pressure.ts';
+import { processesCollector } from './processes.ts';
+import { uptimeCollector } from './uptime.ts';
 
 /** Every collector there is; a new one is one file and one line. */
-export const collectors: readonly CollectorDefinition[] = [];
+export const collectors: readonly CollectorDefinition[] = [
+  cpuCollector,
+  memoryCollector,
+  pressureCollector,
+  diskCollector,
+  filesystemCollector,
+  networkCollector,
+  connectionsCollector,
+  processesCollector,
+  uptimeCollector,
+];
 
 /** The collectors with their settings by name; an absent setting means the defaults. */
 export function createCollectors(settings: Readonly<Record<string, unknown>> = {}): Collector[] {
