@@ -18,3 +18,5 @@ export const MAX_SERIES_PER_AGENT = 20_000;
 export const MAX_ATTRIBUTE_KEY_LENGTH = 128;
 export const MAX_ATTRIBUTE_VALUE_LENGTH = 512;
 export const MAX_ATTRIBUTES_PER_SERIES = 24;
+export const MAX_METRIC_LENGTH = 200;
+export const MAX_UNIT_LENGTH = 32;

@@ -29,3 +29,9 @@ export interface ColumnDataByType {
   readonly listFloat64: ListFloat64Data;
 }
 export type ColumnData = ColumnDataByType[ColumnType];
+
+/** The text in one row of a column. */
+export function textAt({ offsets, bytes }: Utf8Data, row: number): string {
+  const start = offsets[row]!;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, offsets[row + 1]! - start).toString('utf8');
+}

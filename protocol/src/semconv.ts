@@ -1,0 +1,66 @@
+/**
+ * Names that more than one part of the product reads, as OpenTelemetry's semantic conventions have them, else `airis.…`.
+ * What a collector emits, with unit, is in its own `emits` table and travels to the hub; this page is for those who look
+ * a metric up by name (detectors, the console's host page, rules).
+ */
+export const metric = {
+  /** Ratio 0..1. Without attributes: busy, whole host; by `cpu.mode`, whole host; by `cpu.logical_number`, one core. */
+  cpuUtilization: 'system.cpu.utilization',
+  cpuLogicalCount: 'system.cpu.logical.count',
+  /** {thread}. */
+  cpuLoadAverage1m: 'system.cpu.load_average.1m',
+  /** Ratio 0..1 by `system.memory.state`. */
+  memoryUtilization: 'system.memory.utilization',
+  /** By, by `system.memory.state`. */
+  memoryUsage: 'system.memory.usage',
+  memoryLimit: 'system.memory.limit',
+  /** Ratio 0..1 of swap. */
+  pagingUtilization: 'system.paging.utilization',
+  pagingFaults: 'system.paging.faults',
+  /** By/s, by `system.device` and `disk.io.direction`. */
+  diskIo: 'system.disk.io',
+  diskOperations: 'system.disk.operations',
+  /** s/s: share of time with a request in flight. */
+  diskIoTime: 'system.disk.io_time',
+  /** By, by `system.filesystem.mountpoint` and `system.filesystem.state`. */
+  filesystemUsage: 'system.filesystem.usage',
+  /** Ratio 0..1. */
+  filesystemUtilization: 'system.filesystem.utilization',
+  filesystemLimit: 'system.filesystem.limit',
+  /** By/s, by `network.interface.name` and `network.io.direction`. */
+  networkIo: 'system.network.io',
+  networkErrors: 'system.network.errors',
+  networkDropped: 'system.network.packet.dropped',
+  /** {connection}, by `network.transport` and `network.connection.state`. */
+  networkConnectionCount: 'system.network.connection.count',
+  processCount: 'system.process.count',
+  /** Ratio 0..1 of the whole host, by `process.executable.name`. */
+  processCpuUtilization: 'process.cpu.utilization',
+  processMemoryUsage: 'process.memory.usage',
+  uptime: 'system.uptime',
+  /** Linux pressure stall information: share of time, 0..1, by `airis.pressure.resource` and `airis.pressure.kind`. */
+  pressureStallRatio: 'airis.pressure.stall.ratio',
+  /** Rows an agent knows it lost, from its health. */
+  lossRows: 'airis.loss.rows',
+} as const;
+export type KnownMetric = (typeof metric)[keyof typeof metric];
+
+/** Attribute keys of those metrics and of resources. */
+export const attribute = {
+  cpuMode: 'cpu.mode',
+  cpuLogicalNumber: 'cpu.logical_number',
+  memoryState: 'system.memory.state',
+  device: 'system.device',
+  diskDirection: 'disk.io.direction',
+  mountpoint: 'system.filesystem.mountpoint',
+  filesystemState: 'system.filesystem.state',
+  networkInterface: 'network.interface.name',
+  networkDirection: 'network.io.direction',
+  networkTransport: 'network.transport',
+  connectionState: 'network.connection.state',
+  executableName: 'process.executable.name',
+  pressureResource: 'airis.pressure.resource',
+  pressureKind: 'airis.pressure.kind',
+  hostName: 'host.name',
+  serviceName: 'service.name',
+} as const;
