@@ -1,1 +1,17 @@
-export {};
+export {
+  type Detector,
+  defineDetector,
+  type SeriesInfo,
+  type Signal,
+  type Surroundings,
+  type Watch,
+} from './detect/detector.ts';
+export {
+  createEdgeDetection,
+  type EdgeDetection,
+  type EdgeDetectionOptions,
+  type ModelPort,
+} from './detect/edge.ts';
+export { detectors } from './detect/index.ts';
+export type { BusyProcess } from './detect/steady-processes.ts';
+export { ModelsError, type ModelsErrorCode } from './errors.ts';

@@ -1,0 +1,125 @@
+import type { Finding, Health, Severity } from '@airis/protocol';
+import type { Detector, SeriesInfo } from './detector.ts';
+import { FindingBook } from './finding-book.ts';
+import { detectors as allDetectors } from './index.ts';
+import { ruleFor, type SeriesRule } from './rules.ts';
+import { type BusyProcess, SteadyProcesses } from './steady-processes.ts';
+import { SubjectWatch } from './subject-watch.ts';
+
+/** The neural model at work somewhere else (a worker thread): windows go in, scores come back later. */
+export interface ModelPort {
+  readonly manifest: { readonly name: string; readonly version: string };
+  /** Takes over the window's memory; drops it when too many are waiting. */
+  submit(window: Float32Array, tMs: number): void;
+  takeScores(): { readonly tMs: number; readonly score: number }[];
+  status(): { readonly inferenceMsP99: number | null; readonly error: string | null };
+}
+
+export interface EdgeDetectionOptions {
+  /** `host:<agent>`. */
+  readonly hostEntity: string;
+  readonly detectors?: readonly Detector[];
+  readonly model: ModelPort | null;
+  /** A fresh finding id, `f-…`. */
+  readonly newId: () => string;
+}
+
+export interface EdgeDetection {
+  /** A series of this host. Series that no rule names cost nothing. */
+  addSeries(index: number, info: SeriesInfo): void;
+  /** One step: value of each series by index, NaN = none. Rates for counters. A time at or before the last one is ignored. */
+  observe(tMs: number, values: Float64Array, length: number): void;
+  /** Opened, updated and closed findings since the last call. */
+  takeFindings(): Finding[];
+  status(): Health['detection'];
+  setContext(context: { readonly topProcesses?: readonly BusyProcess[] }): void;
+}
+
+/** The past a baseline needs before it is known. */
+const READY_AFTER_MS = 75_000;
+const MAX_SUBJECTS = 512;
+
+const scoreOfOpen: Readonly<Record<Severity, number>> = { info: 0.5, minor: 0.7, major: 0.85, critical: 1 };
+
+/**
+ * Detection on one host: rules choose detectors for each series, what they say about one subject becomes one finding.
+ * A pure state machine: no clock, no I/O, the same input gives the same output. Memory: about 10 kB a judged series, at most
+ * 512 subjects.
+ */
+export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetection {
+  const byName = new Map((options.detectors ?? allDetectors).map((detector) => [detector.name, detector]));
+  const processes = new SteadyProcesses();
+  const book = new FindingBook(options.newId);
+  const subjects = new Map<string, SubjectWatch>();
+  const inlets: (((tMs: number, value: number) => void) | undefined)[] = [];
+  let firstMs = Number.NaN;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let strangest = 0;
+  let topProcesses: readonly BusyProcess[] | null = null;
+
+  function subjectOf(rule: SeriesRule): SubjectWatch | null {
+    const key = `${rule.subject} ${rule.name}`;
+    const known = subjects.get(key);
+    if (known !== undefined) return known;
+    if (subjects.size >= MAX_SUBJECTS) return null;
+    const made = new SubjectWatch(rule, entityOf(rule, options.hostEntity), processes);
+    subjects.set(key, made);
+    return made;
+  }
+
+  return {
+    addSeries(index, info) {
+      inlets[index] = undefined;
+      const rule = ruleFor(info);
+      const subject = rule === null ? null : subjectOf(rule);
+      if (rule === null || subject === null) return;
+      const watches = Object.entries(rule.judges).flatMap(([name, settings]) => {
+        const detector = byName.get(name);
+        return detector === undefined ? [] : [{ detector, watch: detector.configure(settings)() }];
+      });
+      inlets[index] = subject.add(info, rule, watches);
+    },
+
+    observe(tMs, values, length) {
+      if (!(tMs > lastMs)) return;
+      lastMs = tMs;
+      if (Number.isNaN(firstMs)) firstMs = tMs;
+      if (topProcesses !== null) processes.add(tMs, topProcesses);
+      topProcesses = null;
+      const known = Math.min(length, values.length, inlets.length);
+      for (let i = 0; i < known; i++) {
+        const value = values[i]!;
+        if (Number.isFinite(value)) inlets[i]?.(tMs, value);
+      }
+      strangest = 0;
+      for (const [key, subject] of subjects) {
+        book.report(key, subject.judge(tMs), tMs);
+        strangest = Math.max(strangest, subject.strangeness(tMs));
+      }
+    },
+
+    takeFindings: () => book.take(),
+
+    status() {
+      const worst = book.worstOpen();
+      const model = options.model?.status() ?? null;
+      return {
+        ready: lastMs - firstMs >= READY_AFTER_MS,
+        anomalyScore: worst === null ? Math.min(0.6, 0.6 * strangest) : scoreOfOpen[worst],
+        modelName: options.model?.manifest.name ?? null,
+        modelVersion: options.model?.manifest.version ?? null,
+        inferenceMsP99: model?.inferenceMsP99 ?? null,
+        error: model?.error ?? null,
+      };
+    },
+
+    setContext(context) {
+      if (context.topProcesses !== undefined) topProcesses = context.topProcesses;
+    },
+  };
+}
+
+function entityOf(rule: SeriesRule, hostEntity: string): string {
+  if (rule.subject !== 'web-requests' && rule.subject !== 'web-connections') return hostEntity;
+  return `service:nginx@${hostEntity.slice(hostEntity.indexOf(':') + 1)}`;
+}

@@ -1,0 +1,166 @@
+import type { Severity } from '@airis/protocol';
+import { z } from 'zod';
+import { confidenceOf, defineDetector, type Signal, type Surroundings, type Watch } from './detector.ts';
+import { RecentValues } from './recent-values.ts';
+
+const config = z.strictObject({
+  limit: z
+    .number()
+    .positive()
+    .optional()
+    .describe('where it is full; without it the room is what the companion `free` says'),
+  minGrowth: z.number().positive().describe('growth over the judged span that is worth a word'),
+  scales: z
+    .array(
+      z.strictObject({
+        blockMs: z.number().positive(),
+        blocks: z.int().min(3).max(16),
+        horizonMs: z.number().positive().describe('full within this is worth a word'),
+      }),
+    )
+    .min(1),
+  majorWithinMs: z
+    .number()
+    .positive()
+    .default(60 * 60_000),
+  criticalWithinMs: z
+    .number()
+    .positive()
+    .default(10 * 60_000),
+});
+
+interface Filling {
+  readonly scale: number;
+  readonly sinceMs: number;
+  readonly atStart: number;
+}
+
+type FillScale = z.output<typeof config>['scales'][number];
+
+/** Every block must grow at least this share of the median block: steady filling, not a burst and its echo. */
+const STEADY_SHARE = 0.5;
+/** Filling has stopped when a span grew less than this share of the fastest one. */
+const STOPPED_SHARE = 0.1;
+
+/**
+ * Says when something that fills steadily will be full: `used` now, the rate of the span, the room left. The span is cut into
+ * blocks that must all grow. With four blocks of 5.5 s a burst of 15 s leaves less than 0.4 of a block at one end, so it
+ * never counts, and steady filling is known after 22 s.
+ */
+export const fillForecast = defineDetector({
+  name: 'fill-forecast',
+  version: '1',
+  config,
+  watch: (settings) => new FillWatch(settings),
+});
+
+class FillWatch implements Watch {
+  readonly #config: z.output<typeof config>;
+  readonly #rings: readonly RecentValues[];
+  #found: Filling | null = null;
+  #perSecond = 0;
+  #fastest = 0;
+  #value = 0;
+
+  constructor(settings: z.output<typeof config>) {
+    this.#config = settings;
+    this.#rings = settings.scales.map(() => new RecentValues(128));
+  }
+
+  observe(tMs: number, value: number): void {
+    this.#value = value;
+    this.#config.scales.forEach((scale, i) => {
+      const ring = this.#rings[i]!;
+      // Long scales need no more than eight values a block.
+      if (tMs - ring.newestMs >= Math.min(scale.blockMs / 8, 1_000_000) || ring.count === 0) ring.push(tMs, value);
+    });
+  }
+
+  judge(tMs: number, around: Surroundings): Signal | null {
+    const room = this.#config.limit === undefined ? around.companion('free') : this.#config.limit - this.#value;
+    if (this.#found === null) this.#mayBegin(tMs, room);
+    else this.#mayEnd(tMs, this.#found.scale);
+    if (this.#found === null || Number.isNaN(room)) return null;
+    return this.#signal(this.#found, room);
+  }
+
+  strangeness(): number {
+    return this.#found === null ? 0 : 0.9;
+  }
+
+  #mayBegin(tMs: number, room: number): void {
+    for (const [i, scale] of this.#config.scales.entries()) {
+      const growth = steadyGrowth(this.#rings[i]!, tMs, scale);
+      if (growth === null || growth < this.#config.minGrowth) continue;
+      const spanMs = scale.blockMs * scale.blocks;
+      const perSecond = (growth * 1_000) / spanMs;
+      if (!((room / perSecond) * 1_000 <= scale.horizonMs)) continue;
+      this.#perSecond = perSecond;
+      this.#fastest = perSecond;
+      this.#found = { scale: i, sinceMs: tMs - spanMs, atStart: this.#value - growth };
+      return;
+    }
+  }
+
+  #mayEnd(tMs: number, index: number): void {
+    const ring = this.#rings[index]!;
+    const scale = this.#config.scales[index]!;
+    const spanMs = scale.blockMs * scale.blocks;
+    const past = valueAtTime(ring, tMs - spanMs);
+    if (past === null) return;
+    const perSecond = ((this.#value - past) * 1_000) / spanMs;
+    this.#fastest = Math.max(this.#fastest, perSecond);
+    if (perSecond < this.#fastest * STOPPED_SHARE) this.#found = null;
+    else this.#perSecond = perSecond;
+  }
+
+  #signal(found: Filling, room: number): Signal {
+    const msToFull = Math.max(0, (room / this.#perSecond) * 1_000);
+    const score = Math.min(1_000, 3 + 60 / Math.max(0.1, msToFull / 60_000));
+    return {
+      kind: 'drift',
+      severity: this.#severity(msToFull),
+      sinceMs: found.sinceMs,
+      value: this.#value,
+      expectedLow: found.atStart,
+      expectedHigh: found.atStart,
+      score,
+      confidence: confidenceOf(score),
+      forecast: { msToFull, perSecond: this.#perSecond },
+    };
+  }
+
+  #severity(msToFull: number): Severity {
+    if (msToFull <= this.#config.criticalWithinMs) return 'critical';
+    return msToFull <= this.#config.majorWithinMs ? 'major' : 'minor';
+  }
+}
+
+/** Growth over the whole span when every block of it grew steadily, else `null`; also `null` while the span is not covered. */
+export function steadyGrowth(ring: RecentValues, tMs: number, scale: Omit<FillScale, 'horizonMs'>): number | null {
+  const edges: number[] = [];
+  for (let block = scale.blocks; block >= 0; block--) {
+    const edge = valueAtTime(ring, tMs - block * scale.blockMs);
+    if (edge === null) return null;
+    edges.push(edge);
+  }
+  const growths = edges.slice(1).map((edge, i) => edge - edges[i]!);
+  const sorted = growths.toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)]!;
+  if (median <= 0 || sorted[0]! < STEADY_SHARE * median) return null;
+  return edges.at(-1)! - edges[0]!;
+}
+
+/** Value at a time between two known ones, linearly; the newest known holds for 6 s; `null` outside. */
+function valueAtTime(ring: RecentValues, tMs: number): number | null {
+  const newest = ring.count - 1;
+  if (newest < 0) return null;
+  if (tMs >= ring.timeAt(newest)) return tMs - ring.timeAt(newest) <= 6_000 ? ring.valueAt(newest) : null;
+  for (let i = newest - 1; i >= 0; i--) {
+    const before = ring.timeAt(i);
+    if (before > tMs) continue;
+    const share = (tMs - before) / (ring.timeAt(i + 1) - before);
+    return ring.valueAt(i) + share * (ring.valueAt(i + 1) - ring.valueAt(i));
+  }
+  return null;
+}

@@ -1,0 +1,9 @@
+import type { Detector } from './detector.ts';
+import { fillForecast } from './fill-forecast.ts';
+import { levelShift } from './level-shift.ts';
+import { saturation } from './saturation.ts';
+import { silence } from './silence.ts';
+import { spike } from './spike.ts';
+
+/** Every detector that can be named in a rule. */
+export const detectors: readonly Detector[] = [levelShift, spike, saturation, fillForecast, silence];

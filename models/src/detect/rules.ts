@@ -1,0 +1,171 @@
+import type { Attributes } from '@airis/protocol';
+import type { SeriesInfo } from './detector.ts';
+
+/** What a finding is about. One subject has at most one open finding, however many series speak for it. */
+export type SubjectKind =
+  | 'cpu'
+  | 'memory'
+  | 'swap'
+  | 'file-system'
+  | 'disk-io'
+  | 'network-errors'
+  | 'web-requests'
+  | 'web-connections';
+
+/** How one series is judged. `role` is how watches of the same subject refer to it. */
+export interface SeriesRule {
+  readonly subject: SubjectKind;
+  /** Which mount, device or interface; empty for the host as a whole. */
+  readonly name: string;
+  readonly role: string;
+  /** Detector name → its settings. */
+  readonly judges: Readonly<Record<string, unknown>>;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const MB = 1_000_000;
+
+type RuleOf = (attributes: Attributes) => SeriesRule | null;
+
+/** Which metric is judged by what. Metrics that are not here are stored, not judged. */
+const rules: Readonly<Record<string, RuleOf>> = {
+  'system.cpu.utilization': (attributes) =>
+    isWholeHost(attributes, ['cpu.mode', 'cpu.logical_number', 'system.cpu.logical_number', 'cpu'])
+      ? whole('cpu', 'utilization', {
+          'level-shift': {
+            minShift: 0.2,
+            minLevel: 0.4,
+            maxShift: 0.35,
+            ceiling: 0.97,
+            spreadLoadPersistMs: 45_000,
+            major: 0.75,
+            critical: 0.97,
+          },
+          saturation: { high: 0.96, release: 0.85, persistMs: 45_000, critical: 0.97, criticalAfterMs: 3 * MINUTE_MS },
+          silence: { missingMs: 45_000 },
+        })
+      : null,
+  'system.memory.utilization': (attributes) =>
+    isUsed(attributes, 'system.memory.state')
+      ? whole('memory', 'utilization', {
+          'level-shift': { minShift: 0.2, minLevel: 0.6, persistMs: 30_000, major: 0.9, critical: 0.97 },
+          saturation: { high: 0.93, release: 0.88, critical: 0.97, criticalAfterMs: 30_000, usualIsFine: false },
+          'fill-forecast': {
+            limit: 1,
+            minGrowth: 0.05,
+            scales: [{ blockMs: MINUTE_MS, blocks: 5, horizonMs: 30 * MINUTE_MS }],
+          },
+        })
+      : null,
+  'system.paging.utilization': (attributes) =>
+    isUsed(attributes, 'system.paging.state')
+      ? whole('swap', 'utilization', { saturation: { high: 0.9, release: 0.8, persistMs: MINUTE_MS } })
+      : null,
+  'system.filesystem.utilization': (attributes) =>
+    named('file-system', attributes['system.filesystem.mountpoint'], 'utilization', {
+      saturation: {
+        high: 0.95,
+        release: 0.93,
+        persistMs: 20_000,
+        critical: 0.98,
+        criticalAfterMs: 20_000,
+        usualIsFine: false,
+        ignoreAt: 0.9999,
+      },
+    }),
+  'system.filesystem.usage': (attributes) => {
+    const mount = attributes['system.filesystem.mountpoint'];
+    const state = attributes['system.filesystem.state'];
+    if (state === 'free') return named('file-system', mount, 'free', {});
+    if (state !== 'used') return null;
+    return named('file-system', mount, 'used', {
+      'fill-forecast': {
+        minGrowth: 200 * MB,
+        scales: [
+          { blockMs: 5_500, blocks: 4, horizonMs: 3 * HOUR_MS },
+          { blockMs: MINUTE_MS, blocks: 10, horizonMs: 24 * HOUR_MS },
+        ],
+      },
+    });
+  },
+  'system.disk.io_time': (attributes) =>
+    named('disk-io', attributes['system.device'], 'busy', {
+      saturation: { high: 0.95, release: 0.7, persistMs: 90_000 },
+    }),
+  'airis.pressure.stall.time': (attributes) => pressure(Object.values(attributes)),
+  'system.network.errors': (attributes) => networkErrors(attributes),
+  'system.network.dropped': (attributes) => networkErrors(attributes),
+  'system.network.packet.dropped': (attributes) => networkErrors(attributes),
+  'nginx.requests': () => nginxRequests(),
+  'nginx.requests.count': () => nginxRequests(),
+  'nginx.connections_current': (attributes) => nginxConnections(attributes),
+  'nginx.connections.current': (attributes) => nginxConnections(attributes),
+};
+
+/** The rule for a series, or `null` when nobody judges it. */
+export function ruleFor(info: SeriesInfo): SeriesRule | null {
+  return Object.hasOwn(rules, info.metric) ? rules[info.metric]!(info.attributes) : null;
+}
+
+/** Rates of stall time are ratios 0..1. Only `some`: `full` follows it. CPU pressure says no more than utilisation does. */
+function pressure(values: readonly string[]): SeriesRule | null {
+  if (!values.includes('some')) return null;
+  if (values.includes('memory')) {
+    return whole('memory', 'pressure', {
+      'level-shift': { minShift: 0.2, minLevel: 0.25, persistMs: 30_000, major: 0.5 },
+    });
+  }
+  if (!values.includes('io')) return null;
+  return whole('disk-io', 'pressure', {
+    'level-shift': { minShift: 0.5, minLevel: 0.6, persistMs: 90_000, major: 0.9 },
+  });
+}
+
+function networkErrors(attributes: Attributes): SeriesRule | null {
+  const device = attributes['network.interface.name'] ?? attributes['system.device'] ?? 'all';
+  const direction = attributes['network.io.direction'] ?? '';
+  return {
+    subject: 'network-errors',
+    name: device,
+    role: `errors ${direction}`,
+    judges: { spike: { minValue: 10, major: 1_000 } },
+  };
+}
+
+function nginxRequests(): SeriesRule {
+  return whole('web-requests', 'rate', {
+    'level-shift': { minShift: 50, minRatio: 4, persistMs: 30_000, spreads: 8 },
+    silence: { minCenter: 1 },
+  });
+}
+
+function nginxConnections(attributes: Attributes): SeriesRule | null {
+  const state = attributes['nginx.connection.state'] ?? attributes.state ?? attributes['nginx.connections.state'];
+  if (state !== undefined && state !== 'active') return null;
+  return whole('web-connections', 'active', {
+    'level-shift': { minShift: 100, minRatio: 4, persistMs: 30_000, spreads: 8 },
+  });
+}
+
+function whole(subject: SubjectKind, role: string, judges: SeriesRule['judges']): SeriesRule {
+  return { subject, name: '', role, judges };
+}
+
+function named(
+  subject: SubjectKind,
+  name: string | undefined,
+  role: string,
+  judges: SeriesRule['judges'],
+): SeriesRule | null {
+  return name === undefined ? null : { subject, name, role, judges };
+}
+
+function isWholeHost(attributes: Attributes, parts: readonly string[]): boolean {
+  return parts.every((key) => attributes[key] === undefined);
+}
+
+function isUsed(attributes: Attributes, stateKey: string): boolean {
+  const state = attributes[stateKey];
+  return state === undefined || state === 'used';
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { Baseline } from './baseline.ts';
+import { defineDetector, type Signal, type Watch } from './detector.ts';
+import { RecentValues } from './recent-values.ts';
+
+const config = z.strictObject({
+  missingMs: z.number().positive().optional().describe('no value for this long'),
+  stuckMs: z.number().positive().optional().describe('exactly the same value for this long, though it used to vary'),
+  minCenter: z
+    .number()
+    .positive()
+    .optional()
+    .describe('a rate usually at least this has stopped when it is 0 for `stoppedMs`'),
+  stoppedMs: z.number().positive().default(25_000),
+});
+
+/** Fewer values than this are no habit. */
+const HABIT = 60;
+
+/**
+ * Silence where there used to be life: no values at all (`missing`), or values that have frozen or a rate that has dropped
+ * to nothing (`flat-line`).
+ */
+export const silence = defineDetector({
+  name: 'silence',
+  version: '1',
+  config,
+  watch: (settings) => new SilenceWatch(settings),
+});
+
+class SilenceWatch implements Watch {
+  readonly #config: z.output<typeof config>;
+  readonly #baseline = new Baseline();
+  readonly #recent = new RecentValues(64);
+  #seen = 0;
+  #last = Number.NaN;
+  #sameSinceMs = 0;
+  #varied = 0;
+  #quiet = false;
+
+  constructor(settings: z.output<typeof config>) {
+    this.#config = settings;
+  }
+
+  observe(tMs: number, value: number): void {
+    this.#seen += 1;
+    if (value !== this.#last) {
+      if (tMs - this.#sameSinceMs < 10_000) this.#varied += 1;
+      this.#sameSinceMs = tMs;
+    }
+    this.#last = value;
+    this.#recent.push(tMs, value);
+    if (!this.#quiet) this.#baseline.add(tMs, value);
+  }
+
+  judge(tMs: number): Signal | null {
+    const signal = this.#seen < HABIT ? null : (this.#missing(tMs) ?? this.#stuck(tMs) ?? this.#stopped(tMs));
+    if (signal !== null && !this.#quiet) this.#baseline.forgetRecent();
+    this.#quiet = signal !== null;
+    return signal;
+  }
+
+  strangeness(): number {
+    return this.#quiet ? 0.7 : 0;
+  }
+
+  #missing(tMs: number): Signal | null {
+    const { missingMs } = this.#config;
+    const lastMs = this.#recent.newestMs;
+    if (missingMs === undefined || tMs - lastMs < missingMs) return null;
+    return this.#signal('missing', lastMs, Number.NaN);
+  }
+
+  #stuck(tMs: number): Signal | null {
+    const { stuckMs } = this.#config;
+    if (stuckMs === undefined || this.#varied < HABIT || tMs - this.#sameSinceMs < stuckMs) return null;
+    return this.#signal('flat-line', this.#sameSinceMs, this.#last);
+  }
+
+  #stopped(tMs: number): Signal | null {
+    const { minCenter, stoppedMs } = this.#config;
+    const usual = this.#baseline.level();
+    if (minCenter === undefined || usual === null || usual.low < minCenter) return null;
+    if (this.#recent.share(tMs, stoppedMs, (value) => value <= 0.02 * usual.center) !== 1) return null;
+    return this.#signal('flat-line', tMs - stoppedMs, this.#last);
+  }
+
+  #signal(kind: 'missing' | 'flat-line', sinceMs: number, value: number): Signal {
+    const usual = this.#baseline.level();
+    return {
+      kind,
+      severity: 'minor',
+      sinceMs,
+      value,
+      expectedLow: usual?.low ?? Number.NaN,
+      expectedHigh: usual?.high ?? Number.NaN,
+      score: 5,
+      confidence: 0.95,
+    };
+  }
+}

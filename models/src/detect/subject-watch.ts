@@ -1,0 +1,117 @@
+import { type Evidence, formatSeriesId, type Severity } from '@airis/protocol';
+import type { Detector, SeriesInfo, Signal, Surroundings, Watch } from './detector.ts';
+import type { Claim } from './finding-book.ts';
+import type { SeriesRule, SubjectKind } from './rules.ts';
+import type { SteadyProcesses } from './steady-processes.ts';
+import { recoveryOf, summaryOf, titleOf } from './words.ts';
+
+interface WatchedSeries {
+  readonly info: SeriesInfo;
+  readonly detector: Detector;
+  readonly watch: Watch;
+}
+
+const rank: Readonly<Record<Severity, number>> = { info: 0, minor: 1, major: 2, critical: 3 };
+
+/** Everything that speaks about one subject of a host (its CPU, one mount): joins what its watches say to one claim. */
+export class SubjectWatch {
+  readonly #kind: SubjectKind;
+  readonly #name: string;
+  readonly #entity: string;
+  readonly #processes: SteadyProcesses;
+  readonly #watched: WatchedSeries[] = [];
+  readonly #latest = new Map<string, number>();
+  readonly #around: Surroundings;
+
+  constructor(rule: SeriesRule, entity: string, processes: SteadyProcesses) {
+    this.#kind = rule.subject;
+    this.#name = rule.name;
+    this.#entity = entity;
+    this.#processes = processes;
+    this.#around = {
+      companion: (role) => this.#latest.get(role) ?? Number.NaN,
+      steadyCores: (fromMs) => processes.steadyCores(fromMs),
+    };
+  }
+
+  /** Adds a series of this subject; the returned function takes its values. */
+  add(
+    info: SeriesInfo,
+    rule: SeriesRule,
+    watches: readonly { detector: Detector; watch: Watch }[],
+  ): (tMs: number, value: number) => void {
+    for (const { detector, watch } of watches) this.#watched.push({ info, detector, watch });
+    const own = watches.map(({ watch }) => watch);
+    return (tMs, value) => {
+      this.#latest.set(rule.role, value);
+      for (const watch of own) watch.observe(tMs, value);
+    };
+  }
+
+  judge(tMs: number): Claim | null {
+    const held: { readonly by: WatchedSeries; readonly signal: Signal }[] = [];
+    for (const by of this.#watched) {
+      const signal = by.watch.judge(tMs, this.#around);
+      if (signal !== null) held.push({ by, signal });
+    }
+    if (held.length === 0) return null;
+    held.sort((a, b) => rank[b.signal.severity] - rank[a.signal.severity] || b.signal.score - a.signal.score);
+    return this.#claim(held, tMs);
+  }
+
+  strangeness(tMs: number): number {
+    return this.#watched.reduce((most, { watch }) => Math.max(most, watch.strangeness(tMs)), 0);
+  }
+
+  /** `held` is not empty; its first is the weightiest and gives the claim its words. */
+  #claim(held: readonly { readonly by: WatchedSeries; readonly signal: Signal }[], tMs: number): Claim {
+    const { by, signal } = held[0]!;
+    const sinceMs = Math.min(...held.map((one) => one.signal.sinceMs));
+    const processes = this.#kind === 'cpu' ? (this.#processes.busiest(tMs - 20_000, 3) ?? []) : [];
+    const subject = { subject: this.#kind, name: this.#name, unit: by.info.unit };
+    return {
+      kind: signal.kind,
+      severity: signal.severity,
+      confidence: Math.max(...held.map((one) => one.signal.confidence)),
+      score: signal.score,
+      sinceMs,
+      value: signal.value,
+      entity: this.#entity,
+      detector: { name: by.detector.name, version: by.detector.version },
+      title: titleOf({ ...subject, signal }),
+      summary: summaryOf({ ...subject, signal: { ...signal, sinceMs }, atMs: tMs, processes }),
+      evidence: [
+        ...held.map((one) => seriesEvidence(one.by.info, one.signal, tMs)),
+        ...(this.#kind === 'file-system' ? [{ kind: 'file-system' as const, ref: this.#name }] : []),
+        ...processes.map((process) => ({
+          kind: 'process' as const,
+          ref: `process:${process.name.replaceAll(/\s/g, '_').slice(0, 200)}[${process.pid}]`,
+          value: process.cpuRatio,
+          unit: '{cpu}',
+        })),
+      ],
+      recovery: (lastedMs, worst) => recoveryOf(subject, signal.kind, lastedMs, worst),
+    };
+  }
+}
+
+function seriesEvidence(info: SeriesInfo, signal: Signal, tMs: number): Evidence {
+  return {
+    kind: 'series',
+    ref: formatSeriesId(info.id),
+    metric: info.metric,
+    attributes: { ...info.attributes },
+    unit: info.unit,
+    ...finite('value', signal.value),
+    ...finite('expectedLow', signal.expectedLow),
+    ...finite('expectedHigh', signal.expectedHigh),
+    fromUnixMs: Math.round(signal.sinceMs),
+    toUnixMs: Math.round(tMs),
+  };
+}
+
+/** JSON has no NaN: a number that is not known is left out. */
+function finite<K extends string>(key: K, value: number): { readonly [P in K]?: number } {
+  // The key is K by construction; TypeScript widens computed keys to string.
+  return (Number.isFinite(value) ? { [key]: value } : {}) as { readonly [P in K]?: number };
+}
