@@ -1,0 +1,528 @@
+import {
+  type DeliveryClass,
+  MAX_BATCH_COMPRESSED_BYTES,
+  MAX_BATCH_ROWS,
+  MAX_EVENT_BYTES,
+  type Receipt,
+} from '@airis/protocol';
+import { AgentError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { bury, evict } from './spool-eviction.ts';
+import { isCorrupt, isDiskFull, newEpoch, openSpoolFile, putAside, type SpoolFile } from './spool-file.ts';
+import { type HeldBatch, type LossReason, priorities, type SpoolHealth, type SpoolItem } from './spool-item.ts';
+import { batchRow, classes, classIndex, heldBatch, ROW_OVERHEAD_BYTES, TOMBSTONE_BYTES, toId } from './spool-row.ts';
+
+export interface SpoolOptions {
+  readonly path: string;
+  /** Beyond this the least important and oldest batches become tombstones. */
+  readonly limitBytes: number;
+  /** Longest time an item may exist only in memory. */
+  readonly syncEveryMs: number;
+  /** Hard stop for the file's growth; by default room for the limit, what is pending beyond it, and index pages. */
+  readonly maxFileBytes?: number;
+  readonly nowMs: () => number;
+  readonly log: Log;
+}
+
+/** A loss not yet written down: `places` sequences in a row. */
+interface PendingLoss {
+  places: number;
+  rows: number;
+  fromMs: number;
+  toMs: number;
+  readonly reason: LossReason;
+}
+
+/** Items waiting for a commit hold at most this; beyond it the commit happens at once. */
+const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+/** `publishedUpTo` is written ahead in steps, so that handing out a batch rarely costs an fsync. */
+const PUBLISH_RESERVE = 64;
+
+/**
+ * What waits for the hub, on disk: a sequence without holes for each class, in a file whose epoch nobody can guess.
+ * An item is safe once a commit has passed (`syncEveryMs` at most); what a full or broken disk takes is told by
+ * tombstones in the same sequence.
+ */
+export class Spool implements Disposable {
+  readonly #options: SpoolOptions;
+  #file: SpoolFile;
+  #epoch = '';
+  #next = [1, 1];
+  #nextAtOpen = [1, 1];
+  #publishedUpTo = [0, 0];
+  #receiptTo = [0, 0];
+  #receiptsDone = [0, 0];
+  #bytes = 0;
+  #batches = 0;
+  #rowsHeld = [0, 0];
+  #loss = new Map<string, number>();
+  #pending: SpoolItem[] = [];
+  #pendingBytes = 0;
+  #pendingLoss: (PendingLoss | null)[] = [null, null];
+  #timer: NodeJS.Timeout | null = null;
+  #timerDueMs = 0;
+  #listeners: (() => void)[] = [];
+  #previousSpooledAtUnixMs: number | null = null;
+
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#file = this.#open();
+    this.#load();
+    this.#reportSetAside();
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** When the last item before this start was spooled; `null` for a new file. */
+  get previousSpooledAtUnixMs(): number | null {
+    return this.#previousSpooledAtUnixMs;
+  }
+
+  /** Highest sequence given out, by class. */
+  get highest(): Record<DeliveryClass, number> {
+    return { event: this.#next[0]! - 1, data: this.#next[1]! - 1 };
+  }
+
+  /** `listener` runs after each commit that added items. */
+  onCommit(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Takes an item; it is durable after the next commit. An item beyond the wire's limits becomes a tombstone. */
+  append(item: SpoolItem): void {
+    this.#pending.push(item);
+    this.#pendingBytes += item.payload.length;
+    if (this.#pendingBytes > MAX_PENDING_BYTES) this.flush();
+    else this.#schedule(this.#options.syncEveryMs);
+  }
+
+  /** Everything stored by the hub up to and with `upTo` may go. The deletion itself waits for the next commit. */
+  receipt(name: DeliveryClass, upTo: number): void {
+    const index = classIndex(name);
+    const bounded = Math.min(upTo, this.#next[index]! - 1);
+    if (bounded <= this.#receiptTo[index]!) return;
+    this.#receiptTo[index] = bounded;
+    this.#schedule(1_000);
+  }
+
+  /** Batches after `after` in order, at most `maxCount` of them and (beyond the first) `maxBytes`. */
+  next(name: DeliveryClass, after: number, maxCount: number, maxBytes = 1024 * 1024): HeldBatch[] {
+    const index = classIndex(name);
+    const start = toId(index, Math.max(after, this.#receiptTo[index]!));
+    return this.#guarded([], () => {
+      const batches: HeldBatch[] = [];
+      let bytes = 0;
+      for (const row of this.#file.statements.read.iterate(start, toId(index + 1, 0), maxCount)) {
+        const batch = heldBatch(batchRow(row));
+        bytes += batch.payload.length;
+        if (batches.length > 0 && bytes > maxBytes) break;
+        batches.push(batch);
+      }
+      const last = batches.at(-1);
+      if (last !== undefined && last.seq > this.#publishedUpTo[index]!) this.#reservePublished(index, last.seq);
+      return batches;
+    });
+  }
+
+  /** The hub will never take this batch: a tombstone goes in its place, so that it does not stop the line. */
+  refuse(name: DeliveryClass, seq: number): void {
+    const index = classIndex(name);
+    this.#guarded(undefined, () => {
+      const gone = this.#transaction(() =>
+        bury(this.#file.statements, toId(index, seq), 'refused', this.#publishedUpTo),
+      );
+      this.#bytes -= gone.bytes;
+      this.#countLoss('refused', gone.rows);
+      this.#writeLoss();
+    });
+  }
+
+  /**
+   * Compares the hub's memory with ours. A hub that knows more than we ever gave out has met our epoch elsewhere: this
+   * file was set back or copied, and what it holds goes on under a new epoch.
+   *
+   * @returns whether the epoch changed
+   */
+  reconcile(receipts: readonly Receipt[]): boolean {
+    this.flush();
+    const known = receipts.filter((receipt) => receipt.epoch === this.#epoch);
+    const isAhead = known.some((receipt) => receipt.upTo >= this.#next[classIndex(receipt.class)]!);
+    if (isAhead) {
+      // What was there at start is what the hub has; what came since only looks like it.
+      const stored = [0, 0];
+      for (const { class: name, upTo } of known) {
+        const index = classIndex(name);
+        stored[index] = Math.min(upTo, this.#nextAtOpen[index]! - 1);
+      }
+      this.restartEpoch(stored);
+      return true;
+    }
+    for (const [index, name] of classes.entries()) {
+      const upTo = known.find((receipt) => receipt.class === name)?.upTo ?? 0;
+      this.receipt(name, upTo);
+      this.#fillHole(index, upTo);
+    }
+    return false;
+  }
+
+  /**
+   * Numbers everything held after `storedUpTo` anew, from 1, under a new epoch.
+   *
+   * @param storedUpTo - by class, what the hub has for certain under the old epoch
+   */
+  restartEpoch(storedUpTo: readonly number[] = [0, 0]): void {
+    this.flush();
+    this.#guarded(undefined, () => {
+      const epoch = newEpoch();
+      const { statements } = this.#file;
+      const next = this.#transaction(() => {
+        const ends = classes.map((_, index) => {
+          statements.deleteRange.run(toId(index, 0), toId(index, storedUpTo[index]!));
+          return this.#renumber(index);
+        });
+        statements.setMeta.run('epoch', epoch);
+        for (const [index, end] of ends.entries()) statements.setMeta.run(`next-${index}`, end);
+        for (const index of [0, 1]) statements.setMeta.run(`published-${index}`, 0);
+        return ends;
+      });
+      this.#options.log.warn('SPOOL_NEW_EPOCH', 'the hub knows more of this spool than the spool does', { epoch });
+      this.#epoch = epoch;
+      this.#next = next;
+      this.#nextAtOpen = [...next];
+      this.#publishedUpTo = [0, 0];
+      this.#receiptTo = [0, 0];
+      this.#receiptsDone = [0, 0];
+      this.#measure();
+    });
+  }
+
+  /** Commits what is pending: losses first, then items in order, then eviction down to the limit, then receipts. */
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const hasReceipts = this.#receiptTo.some((upTo, index) => upTo > this.#receiptsDone[index]!);
+    const hasItems = this.#pending.length > 0 || this.#pendingLoss.some((loss) => loss !== null);
+    if (!hasReceipts && !hasItems) return;
+    try {
+      this.#commit();
+    } catch (error) {
+      if (isCorrupt(error)) {
+        this.#beginAnew();
+        this.flush();
+      } else if (isDiskFull(error)) this.#shedPending(error);
+      else
+        throw new AgentError('SPOOL_UNUSABLE', `spool ${this.#options.path}`, 'check the data folder', {
+          cause: error,
+        });
+      return;
+    }
+    if (hasItems) for (const listener of this.#listeners) listener();
+  }
+
+  health(): SpoolHealth {
+    const oldest = this.#guarded(null, () => {
+      const times = [0, 1].flatMap((index) =>
+        this.#file.statements.read.all(toId(index, this.#receiptTo[index]!), toId(index + 1, 0), 1),
+      );
+      return times.length === 0 ? null : Math.min(...times.map((row) => Number(row.from_ms)));
+    });
+    return {
+      bytes: this.#bytes,
+      limitBytes: this.#options.limitBytes,
+      batches: this.#batches,
+      oldestUnixMs: oldest,
+      lossRowsByReason: Object.fromEntries(this.#loss),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.flush();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#file.database.close();
+  }
+
+  #commit(): void {
+    const { statements } = this.#file;
+    const { limitBytes, nowMs } = this.#options;
+    const next = [...this.#next];
+    let bytes = this.#bytes;
+    let batches = this.#batches;
+    const rowsHeld = [...this.#rowsHeld];
+    const losses: [LossReason, number][] = [];
+
+    this.#transaction(
+      () => {
+        for (const [index, upTo] of this.#receiptTo.entries()) {
+          if (upTo <= this.#receiptsDone[index]!) continue;
+          const gone = statements.sumRange.get(toId(index, 0), toId(index, upTo));
+          statements.deleteRange.run(toId(index, 0), toId(index, upTo));
+          bytes -= Number(gone?.bytes);
+          batches -= Number(gone?.batches);
+          rowsHeld[index]! -= Number(gone?.rows);
+        }
+        const insert = (
+          index: number,
+          from: number,
+          item: Omit<SpoolItem, 'payload'>,
+          reason: string | null,
+          payload: Uint8Array | null,
+        ) => {
+          const size = (payload?.length ?? 0) + ROW_OVERHEAD_BYTES;
+          const { priority, rows, fromUnixMs, toUnixMs, kind, schema } = item;
+          const id = toId(index, next[index]! - 1);
+          statements.insert.run(id, from, priority, size, rows, fromUnixMs, toUnixMs, kind, schema, reason, payload);
+          bytes += size;
+          batches++;
+          rowsHeld[index]! += rows;
+        };
+        for (const [index, loss] of this.#pendingLoss.entries()) {
+          if (loss === null) continue;
+          const from = next[index]!;
+          next[index] = from + loss.places;
+          insert(index, from, tombstoneItem(classes[index]!, loss), loss.reason, null);
+          losses.push([loss.reason, loss.rows]);
+        }
+        for (const item of this.#pending) {
+          const index = classIndex(item.class);
+          const from = next[index]!;
+          next[index] = from + 1;
+          if (isWithinLimits(item)) insert(index, from, item, null, item.payload);
+          else {
+            const loss = {
+              rows: item.rows,
+              fromMs: item.fromUnixMs,
+              toMs: item.toUnixMs,
+              reason: 'refused' as const,
+              places: 1,
+            };
+            insert(index, from, tombstoneItem(item.class, loss), loss.reason, null);
+            losses.push(['refused', item.rows]);
+          }
+        }
+        if (bytes > limitBytes) {
+          const gone = evict(statements, bytes - limitBytes, 'spool-full', this.#publishedUpTo);
+          bytes -= gone.bytes;
+          batches -= gone.merged;
+          if (gone.rows > 0) losses.push(['spool-full', gone.rows]);
+        }
+        for (const [index, value] of next.entries()) statements.setMeta.run(`next-${index}`, value);
+        if (this.#pending.length > 0) statements.setMeta.run('spooled-at', nowMs());
+        if (losses.length > 0) {
+          for (const [reason, rows] of losses) this.#countLoss(reason, rows);
+          this.#writeLoss();
+        }
+      },
+      () => {
+        for (const [reason, rows] of losses) this.#countLoss(reason, -rows);
+      },
+    );
+
+    this.#next = next;
+    this.#bytes = bytes;
+    this.#batches = batches;
+    this.#rowsHeld = rowsHeld;
+    this.#receiptsDone = [...this.#receiptTo];
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#pendingLoss = [null, null];
+  }
+
+  /** The disk takes nothing: what matters least is given up and counted, findings and changes wait in memory. */
+  #shedPending(error: unknown): void {
+    const isKept = (item: SpoolItem) => item.priority >= priorities.change;
+    let kept = 0;
+    const keep: SpoolItem[] = [];
+    for (const item of this.#pending) {
+      kept += item.payload.length;
+      if (isKept(item) && kept <= MAX_PENDING_BYTES / 2) keep.push(item);
+      else this.#lose(classIndex(item.class), 1, item.rows, item.fromUnixMs, item.toUnixMs, 'disk-full');
+    }
+    const shed = this.#pending.length - keep.length;
+    this.#pending = keep;
+    this.#pendingBytes = keep.reduce((sum, item) => sum + item.payload.length, 0);
+    if (shed > 0) this.#options.log.warn('SPOOL_DISK_FULL', String(error), { batchesLost: shed });
+    this.#schedule(5_000);
+  }
+
+  #lose(index: number, places: number, rows: number, fromMs: number, toMs: number, reason: LossReason): void {
+    const loss = this.#pendingLoss[index];
+    if (loss === null || loss === undefined) {
+      this.#pendingLoss[index] = { places, rows, fromMs, toMs, reason };
+      return;
+    }
+    loss.places += places;
+    loss.rows += rows;
+    loss.fromMs = Math.min(loss.fromMs, fromMs);
+    loss.toMs = Math.max(loss.toMs, toMs);
+  }
+
+  /** The hub forgot what it had told us was stored (set back itself): say that nobody holds it any more. */
+  #fillHole(index: number, upTo: number): void {
+    this.#guarded(undefined, () => {
+      const first = this.#file.statements.read.get(toId(index, upTo), toId(index + 1, 0), 1);
+      const firstHeld = first === undefined ? this.#next[index]! : Number(first.from_seq);
+      if (firstHeld <= upTo + 1) return;
+      const nowMs = this.#options.nowMs();
+      this.#file.statements.insert.run(
+        toId(index, firstHeld - 1),
+        upTo + 1,
+        priorities.finding,
+        TOMBSTONE_BYTES,
+        0,
+        nowMs,
+        nowMs,
+        'tombstone',
+        'tombstone/1',
+        'corrupt',
+        null,
+      );
+      this.#bytes += TOMBSTONE_BYTES;
+      this.#batches++;
+      this.#receiptTo[index] = upTo;
+      this.#receiptsDone[index] = upTo;
+    });
+  }
+
+  #renumber(index: number): number {
+    let seq = 1;
+    for (const row of this.#file.statements.ids.all(toId(index, 0), toId(index + 1, 0))) {
+      this.#file.statements.renumber.run(toId(index, seq), seq, Number(row.id));
+      seq++;
+    }
+    return seq;
+  }
+
+  #reservePublished(index: number, seq: number): void {
+    const upTo = seq + PUBLISH_RESERVE;
+    this.#file.statements.setMeta.run(`published-${index}`, upTo);
+    this.#publishedUpTo[index] = upTo;
+  }
+
+  #open(): SpoolFile {
+    const { path, limitBytes, nowMs, maxFileBytes = limitBytes * 1.25 + 4 * MAX_PENDING_BYTES } = this.#options;
+    try {
+      return openSpoolFile(path, nowMs(), Math.ceil(maxFileBytes / 4096));
+    } catch (error) {
+      throw new AgentError(
+        'SPOOL_UNUSABLE',
+        `cannot open ${path}`,
+        'check that the data folder is writable and has space',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  #load(): void {
+    const { getMeta } = this.#file.statements;
+    const number = (key: string, otherwise: number) => Number(getMeta.get(key)?.value ?? otherwise);
+    this.#epoch = String(getMeta.get('epoch')?.value);
+    this.#next = [number('next-0', 1), number('next-1', 1)];
+    this.#nextAtOpen = [...this.#next];
+    this.#publishedUpTo = [number('published-0', 0), number('published-1', 0)];
+    this.#receiptTo = [0, 0];
+    this.#receiptsDone = [0, 0];
+    this.#previousSpooledAtUnixMs = number('spooled-at', 0) || null;
+    const loss: unknown = JSON.parse(String(getMeta.get('loss')?.value ?? '{}'));
+    this.#loss = new Map(Object.entries(loss ?? {}).map(([reason, rows]) => [reason, Number(rows)]));
+    this.#measure();
+  }
+
+  #measure(): void {
+    const sums = [0, 1].map((index) => this.#file.statements.sumRange.get(toId(index, 0), toId(index + 1, 0) - 1));
+    this.#bytes = sums.reduce((total, row) => total + Number(row?.bytes), 0);
+    this.#batches = sums.reduce((total, row) => total + Number(row?.batches), 0);
+    this.#rowsHeld = sums.map((row) => Number(row?.rows));
+  }
+
+  /** Found damaged at work: a new file, a new epoch, and a tombstone for what was held. */
+  #beginAnew(): void {
+    const rowsLost = [...this.#rowsHeld];
+    const { path, nowMs } = this.#options;
+    try {
+      this.#file.database.close();
+    } catch (error) {
+      this.#options.log.warn('SPOOL_CLOSE', String(error));
+    }
+    const target = `${path}.corrupt-${nowMs()}`;
+    putAside(path, target);
+    this.#file = { ...this.#open(), setAside: { path: target, modifiedUnixMs: nowMs() } };
+    this.#load();
+    this.#reportSetAside(rowsLost);
+  }
+
+  #reportSetAside(rowsLost: readonly number[] = [0, 0]): void {
+    const { setAside } = this.#file;
+    if (setAside === null) return;
+    this.#options.log.error('SPOOL_CORRUPT', 'the spool was damaged and put aside', {
+      path: setAside.path,
+      rowsLost: rowsLost[0]! + rowsLost[1]!,
+    });
+    const nowMs = this.#options.nowMs();
+    for (const [index, rows] of rowsLost.entries()) {
+      this.#lose(index, 1, rows, Math.min(setAside.modifiedUnixMs, nowMs), nowMs, 'corrupt');
+    }
+    this.#schedule(0);
+  }
+
+  #guarded<T>(otherwise: T, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (isCorrupt(error)) this.#beginAnew();
+      else if (!isDiskFull(error)) throw error;
+      return otherwise;
+    }
+  }
+
+  #transaction<T>(work: () => T, undo?: () => void): T {
+    const { database } = this.#file;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      undo?.();
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #countLoss(reason: LossReason, rows: number): void {
+    this.#loss.set(reason, (this.#loss.get(reason) ?? 0) + rows);
+  }
+
+  #writeLoss(): void {
+    this.#file.statements.setMeta.run('loss', JSON.stringify(Object.fromEntries(this.#loss)));
+  }
+
+  /** Commits in `delayMs` at the latest. */
+  #schedule(delayMs: number): void {
+    const dueMs = performance.now() + delayMs;
+    if (this.#timer !== null && this.#timerDueMs <= dueMs) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(() => this.flush(), delayMs);
+  }
+}
+
+function isWithinLimits(item: SpoolItem): boolean {
+  if (item.rows > MAX_BATCH_ROWS) return false;
+  return item.payload.length <= (item.class === 'event' ? MAX_EVENT_BYTES : MAX_BATCH_COMPRESSED_BYTES);
+}
+
+function tombstoneItem(name: DeliveryClass, loss: PendingLoss): Omit<SpoolItem, 'payload'> {
+  return {
+    class: name,
+    kind: 'tombstone',
+    schema: 'tombstone/1',
+    priority: priorities.finding,
+    rows: loss.rows,
+    fromUnixMs: loss.fromMs,
+    toUnixMs: loss.toMs,
+  };
+}
