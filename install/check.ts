@@ -9,6 +9,7 @@ const checks = [
     args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', 'test/architecture.test.ts'],
   },
   { title: 'unused code', args: ['node_modules/knip/bin/knip.js'] },
+  { title: 'licences', args: ['install/licences.ts', '--check'] },
 ] as const;
 
 let failed = 0;

@@ -18,12 +18,7 @@ export interface AgentUnderTest extends AsyncDisposable {
 /** Enrols at the hub as any agent does, then runs. */
 export async function startAgent(hub: HubUnderTest, id: string, env: NodeJS.ProcessEnv = {}): Promise<AgentUnderTest> {
   const folder = join(hub.dataDir, `agent-${id}`);
-  const logFile = join(hub.dataDir, `agent-${id}.log`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { token } = await hub.api<{ token: string }>('POST', '/api/v1/enrolment-tokens', { wantedId: id });
-  const enrolment = startProgram(cli, ['enroll', '--dir', folder, '--token-file', '-'], { env, logFile, input: token });
-  const code = await enrolment.ended;
-  if (code !== 0) throw new Error(`enrolment of ${id} ended with ${code}, see ${logFile}`);
+  const logFile = await enrolAgent(hub, id, folder, env);
 
   let agent: ProcessUnderTest;
   const start = (): void => {
@@ -32,4 +27,20 @@ export async function startAgent(hub: HubUnderTest, id: string, env: NodeJS.Proc
   start();
   const stop = (): Promise<void> => agent.stop();
   return { id, folder, logFile, process: () => agent, start, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Gives `folder` an identity at the hub; returns the log file of the enrolment. */
+export async function enrolAgent(
+  hub: HubUnderTest,
+  id: string,
+  folder: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const logFile = join(hub.dataDir, `agent-${id}.log`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { token } = await hub.api<{ token: string }>('POST', '/api/v1/enrolment-tokens', { wantedId: id });
+  const enrolment = startProgram(cli, ['enroll', '--dir', folder, '--token-file', '-'], { env, logFile, input: token });
+  const code = await enrolment.ended;
+  if (code !== 0) throw new Error(`enrolment of ${id} ended with ${code}, see ${logFile}`);
+  return logFile;
 }
