@@ -9,7 +9,7 @@ export const metric = {
   cpuLogicalCount: 'system.cpu.logical.count',
   /** {thread}. */
   cpuLoadAverage1m: 'system.cpu.load_average.1m',
-  /** Ratio 0..1 by `system.memory.state`. */
+  /** Ratio 0..1: 1 - available / total, so that caches do not count. */
   memoryUtilization: 'system.memory.utilization',
   /** By, by `system.memory.state`. */
   memoryUsage: 'system.memory.usage',
