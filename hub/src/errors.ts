@@ -27,7 +27,9 @@ export type HubErrorCode =
   | 'BACKUP_FAILED'
   | 'AGENT_UNKNOWN'
   | 'USER_UNKNOWN'
-  | 'TELEMETRY_UNAVAILABLE';
+  | 'TELEMETRY_UNAVAILABLE'
+  | 'TELEMETRY_LOCKED'
+  | 'TELEMETRY_NEWER';
 
 /** A failure of the world: what was found, why it matters, and what to do about it. */
 export class HubError extends Error {
