@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { createNormal, createRandom } from '../random.ts';
+import { loadOnnxRuntime, sessionOptions } from '../runtime/onnx-runtime.ts';
+import { type LossOf, lossModel } from '../train/adam.ts';
+import {
+  denseForward,
+  denseShapes,
+  initialParameters,
+  type ParameterShapes,
+  parameterCount,
+  rowErrors,
+} from './layers.ts';
+import { add, divide, expand, matmul, mean, multiply, relu, squareRoot, subtract, sum, tanh } from './operations.ts';
+import { TensorGraph } from './tensor-graph.ts';
+
+const ROWS = 5;
+const WIDTH = 6;
+
+const cases: readonly { name: string; shapes: ParameterShapes; lossOf: LossOf }[] = [
+  {
+    name: 'a dense autoencoder',
+    shapes: denseShapes([WIDTH, 5, 3, 5, WIDTH]),
+    lossOf: (graph, x, parameters) => mean(graph, rowErrors(graph, x, denseForward(graph, x, parameters))),
+  },
+  {
+    name: 'every operation, with broadcasting both ways',
+    shapes: { a: [WIDTH, 4], b: [4], c: [ROWS, 1], d: [1] },
+    lossOf: (graph, x, p) => {
+      const h = tanh(graph, add(graph, matmul(graph, x, p.get('a')!), p.get('b')!));
+      const scale = squareRoot(graph, add(graph, multiply(graph, p.get('c')!, p.get('c')!), graph.constant(1)));
+      const q = divide(graph, subtract(graph, h, p.get('c')!), scale);
+      const wide = multiply(graph, relu(graph, q), expand(graph, p.get('d')!, [ROWS, 4]));
+      return mean(graph, sum(graph, multiply(graph, wide, q), [1]));
+    },
+  },
+];
+
+describe('gradients', () => {
+  it.each(cases)('of $name agree with central differences within 1e-6 in float64', async ({ shapes, lossOf }) => {
+    const ort = await loadOnnxRuntime();
+    const session = await ort.InferenceSession.create(
+      lossModel(shapes, [ROWS, WIDTH], lossOf, 'float64'),
+      sessionOptions,
+    );
+    const normal = createNormal(createRandom(11));
+    const x = Float64Array.from({ length: ROWS * WIDTH }, normal);
+    const at = Float64Array.from(initialParameters(shapes, 3), (value) => value + 0.2 * normal());
+    const run = async (parameters: Float64Array) => {
+      const out = await session.run({
+        parameters: new ort.Tensor('float64', parameters, [parameters.length]),
+        x: new ort.Tensor('float64', x, [ROWS, WIDTH]),
+      });
+      return { loss: Number(out.loss!.data[0]), gradient: Array.from(out.gradient!.data, Number) };
+    };
+    const { gradient } = await run(at);
+    let squares = 0;
+    let differences = 0;
+    for (let i = 0; i < parameterCount(shapes); i++) {
+      const beside = (step: number) => run(at.map((value, k) => (k === i ? value + step : value)));
+      const slope = ((await beside(1e-6)).loss - (await beside(-1e-6)).loss) / 2e-6;
+      squares += slope ** 2;
+      differences += (slope - gradient[i]!) ** 2;
+    }
+    expect(Math.sqrt(differences / squares)).toBeLessThan(1e-6);
+    await session.release();
+  });
+
+  it('refuses shapes that do not fit', () => {
+    const graph = new TensorGraph();
+    expect(() => matmul(graph, graph.input('a', [2, 3]), graph.input('b', [2, 3]))).toThrow(/matmul cannot take/);
+    expect(() => add(graph, graph.input('c', [2, 3]), graph.input('d', [2, 4]))).toThrow(/broadcast cannot take/);
+  });
+});
