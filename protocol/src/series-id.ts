@@ -12,11 +12,10 @@ export interface SeriesIdentity {
   readonly attributes: Attributes;
 }
 
-/** JSON object with sorted keys: one text for one meaning. */
+/** JSON object with keys in order of their UTF-16 units: one text for one meaning. Not by way of an object, which puts `10` before `9a`. */
 export function canonicalAttributes(attributes: Attributes): string {
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))),
-  );
+  const entries = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
 /** First 64 bits of SHA-256 over the identity; collisions are unlikely below 10^8 series and are checked at announcement. */

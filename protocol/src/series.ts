@@ -62,6 +62,8 @@ export function checkSeriesIdentity(identity: SeriesIdentity): Result<SeriesIden
     const entries = Object.entries(attributes);
     if (entries.length > MAX_ATTRIBUTES_PER_SERIES) return refused('too-many-attributes', `${entries.length}`);
     for (const [key, value] of entries) {
+      // Readers drop it, so it would not come back.
+      if (key === '__proto__') return refused('bad-attributes', key);
       const isTooLong = key.length > MAX_ATTRIBUTE_KEY_LENGTH || value.length > MAX_ATTRIBUTE_VALUE_LENGTH;
       if (isTooLong || key === '') return refused('attribute-too-long', key.slice(0, 100));
     }
