@@ -1,0 +1,104 @@
+import type { Host } from '../collectors/host.ts';
+import { wholeLines } from '../collectors/proc-text.ts';
+import { type ProcessStat, parseProcessStat, processComm } from '../collectors/process-stat.ts';
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly startTicks: number;
+  /** The kernel's short name. */
+  readonly comm: string;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Reachable at 127.0.0.1: bound there, or everywhere. */
+  readonly onLoopback: boolean;
+  readonly inode: string;
+}
+
+/** What runs and listens on a host at one moment, with the host itself for a closer look. */
+export interface HostEvidence {
+  readonly host: Host;
+  readonly processes: readonly RunningProcess[];
+  readonly listeners: readonly Listener[];
+}
+
+const PROCESS_LIMIT = 20_000;
+const LISTENER_LIMIT = 5_000;
+
+/** Looks at every process and listening socket once; needs no privilege. */
+export async function readHostEvidence(host: Host): Promise<HostEvidence> {
+  const processes: RunningProcess[] = [];
+  for (const entry of await host.list('/proc')) {
+    if (!/^\d+$/.test(entry) || processes.length >= PROCESS_LIMIT) continue;
+    const process = readProcess(host, Number(entry));
+    if (process !== null) processes.push(process);
+  }
+  const listeners: Listener[] = [];
+  for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    listeners.push(...parseListeners((await host.tryReadText(path)) ?? ''));
+  }
+  return { host, processes, listeners: listeners.slice(0, LISTENER_LIMIT) };
+}
+
+const ZOMBIE = 0x5a;
+const buffer = Buffer.allocUnsafe(2_048);
+const stat: ProcessStat = {
+  state: 0,
+  commHash: 0,
+  isKernelThread: false,
+  cpuTicks: 0,
+  threads: 0,
+  startTicks: 0,
+  rssPages: 0,
+};
+
+/** A program that lives; kernel threads and processes that only wait to be reaped are `null`. */
+export function readProcess(host: Host, pid: number): RunningProcess | null {
+  const length = host.readInto(`/proc/${pid}/stat`, buffer);
+  if (length <= 0 || !parseProcessStat(buffer, length, stat)) return null;
+  if (stat.isKernelThread || stat.state === ZOMBIE) return null;
+  const afterName = buffer.toString('latin1', buffer.lastIndexOf(')', length - 1) + 4, length);
+  return {
+    pid,
+    parentPid: Number.parseInt(afterName, 10),
+    startTicks: stat.startTicks,
+    comm: processComm(buffer, length),
+  };
+}
+
+/** Arguments of a process, parted by NUL; a program that rewrote its title gives that as one text. */
+export async function processTitle(host: Host, pid: number): Promise<string> {
+  return ((await host.tryReadText(`/proc/${pid}/cmdline`)) ?? '').replaceAll('\0', ' ').trim().slice(0, 4_096);
+}
+
+/** Ports that the given processes hold; only for own processes or as root, else empty. */
+export async function portsHeldBy(evidence: HostEvidence, pids: readonly number[]): Promise<number[]> {
+  const byInode = new Map(evidence.listeners.map((listener) => [`socket:[${listener.inode}]`, listener.port]));
+  const ports = new Set<number>();
+  for (const pid of pids.slice(0, 64)) {
+    for (const fd of await evidence.host.list(`/proc/${pid}/fd`)) {
+      const port = byInode.get(evidence.host.readLink(`/proc/${pid}/fd/${fd}`) ?? '');
+      if (port !== undefined) ports.add(port);
+    }
+  }
+  return [...ports].sort((a, b) => a - b);
+}
+
+const LISTEN = '0A';
+
+export function parseListeners(text: string): Listener[] {
+  const listeners: Listener[] = [];
+  for (const line of wholeLines(text)) {
+    const match = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) (?:\S+\s+){5}(\d+)/.exec(line);
+    if (match === null || match[3] !== LISTEN) continue;
+    const address = match[1]!;
+    listeners.push({ port: Number.parseInt(match[2]!, 16), onLoopback: isLoopbackOrAny(address), inode: match[4]! });
+  }
+  return listeners;
+}
+
+/** Addresses stand in the byte order of the machine, a word at a time: 0100007F is 127.0.0.1. */
+const isLoopbackOrAny = (hex: string) =>
+  /^0+$/.test(hex) || /^[0-9A-F]{6}7F$/.test(hex) || hex === '00000000000000000000000001000000';

@@ -1,0 +1,18 @@
+import type { Role } from '@airis/protocol';
+import type { Host } from '../collectors/host.ts';
+import { readHostEvidence } from './host-evidence.ts';
+import { nginxRole } from './nginx.ts';
+import type { FoundRole, RoleDefinition } from './role-definition.ts';
+
+/** Every role that can be recognised; a new one is one file and one line. */
+export const roles: readonly RoleDefinition[] = [nginxRole];
+
+/** What runs on this host now, with the evidence for believing so. */
+export async function findRoles(host: Host, definitions: readonly RoleDefinition[] = roles): Promise<FoundRole[]> {
+  const evidence = await readHostEvidence(host);
+  return (await Promise.all(definitions.map((definition) => definition.find(evidence)))).flat();
+}
+
+export async function discoverRoles(host: Host): Promise<Role[]> {
+  return (await findRoles(host)).map((found) => found.role);
+}

@@ -1,0 +1,112 @@
+import type { Change, Evidence, Finding } from '@airis/protocol';
+import type { WatchedRole } from './role-watch.ts';
+
+/** A service that ran is away: critical when nobody serves its ports any more, else major. */
+export function missingFinding(
+  { found, entity, missingSinceMs, lastSeenMs }: WatchedRole,
+  id: string,
+  nowMs: number,
+  listening: ReadonlySet<number>,
+): Finding {
+  const { name } = found.role;
+  const silent = found.ports.filter((port) => !listening.has(port));
+  const ports = silent.join(', ');
+  const isSilent = silent.length > 0 && silent.length === found.ports.length;
+  return {
+    id: `f-${id}`,
+    state: 'open',
+    kind: 'missing',
+    severity: isSilent ? 'critical' : 'major',
+    confidence: 1,
+    score: 1,
+    entity,
+    detector: { name: 'role-watch', version: '1' },
+    title: { en: `${name} has stopped`, ko: `${name}이(가) 중지되었습니다` },
+    summary: isSilent
+      ? {
+          en: `The ${name} process is gone and nothing listens on port ${ports}.`,
+          ko: `${name} 프로세스가 사라졌고 포트 ${ports}에서 수신하는 프로그램이 없습니다.`,
+        }
+      : { en: `The ${name} process is gone.`, ko: `${name} 프로세스가 사라졌습니다.` },
+    startedAtUnixMs: Math.round(missingSinceMs ?? nowMs),
+    detectedAtUnixMs: Math.round(nowMs),
+    endedAtUnixMs: null,
+    evidence: [
+      {
+        kind: 'process',
+        ref: `pid ${found.process.pid}`,
+        toUnixMs: Math.round(lastSeenMs),
+        note: {
+          en: `Master process ${found.process.pid} was last seen then.`,
+          ko: `마스터 프로세스 ${found.process.pid}이(가) 마지막으로 확인된 시각입니다.`,
+        },
+      },
+      ...silent.slice(0, 6).map(
+        (port): Evidence => ({
+          kind: 'role',
+          ref: `port ${port}`,
+          note: {
+            en: `Nothing listens on tcp port ${port}.`,
+            ko: `TCP 포트 ${port}에서 수신하는 프로그램이 없습니다.`,
+          },
+        }),
+      ),
+      ...found.role.evidence
+        .filter((item) => item.kind === 'config')
+        .map(
+          (item): Evidence => ({
+            kind: 'role',
+            ref: item.text,
+            note: { en: 'Its configuration.', ko: '설정 파일입니다.' },
+          }),
+        ),
+    ],
+  };
+}
+
+export const closedFinding = (finding: Finding, nowMs: number): Finding => ({
+  ...finding,
+  state: 'closed',
+  endedAtUnixMs: Math.round(nowMs),
+});
+
+function changeOf(
+  { found, entity }: WatchedRole,
+  kind: Change['kind'],
+  id: string,
+  nowMs: number,
+  en: string,
+  ko: string,
+): Change {
+  return {
+    id: `c-${id}`,
+    kind,
+    entity,
+    atUnixMs: Math.round(nowMs),
+    summary: { en, ko },
+    attributes: { 'airis.role.name': found.role.name, 'process.pid': String(found.process.pid) },
+  };
+}
+
+export function foundChange(role: WatchedRole, id: string, nowMs: number): Change {
+  const { name } = role.found.role;
+  return changeOf(role, 'role-found', id, nowMs, `${name} was found`, `${name}을(를) 발견했습니다`);
+}
+
+export function lostChange(role: WatchedRole, id: string, nowMs: number): Change {
+  const { name } = role.found.role;
+  return changeOf(role, 'role-lost', id, nowMs, `${name} has stopped`, `${name}이(가) 중지되었습니다`);
+}
+
+/** A new master process: after an absence that was a finding it is found again, else it was restarted. */
+export function backChange(role: WatchedRole, id: string, nowMs: number, wasMissing: boolean): Change {
+  const { name } = role.found.role;
+  return wasMissing
+    ? changeOf(role, 'role-found', id, nowMs, `${name} runs again`, `${name}이(가) 다시 실행 중입니다`)
+    : changeOf(role, 'restart', id, nowMs, `${name} was restarted`, `${name}이(가) 재시작되었습니다`);
+}
+
+export function configChange(role: WatchedRole, id: string, nowMs: number): Change {
+  const { name } = role.found.role;
+  return changeOf(role, 'config', id, nowMs, `${name}'s configuration was edited`, `${name} 설정이 변경되었습니다`);
+}

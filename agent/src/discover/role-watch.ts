@@ -1,0 +1,144 @@
+import type { Change, Finding, Role } from '@airis/protocol';
+import type { Host } from '../collectors/host.ts';
+import { parseListeners, readProcess } from './host-evidence.ts';
+import { findRoles, roles } from './index.ts';
+import type { FoundRole, RoleDefinition } from './role-definition.ts';
+import { backChange, closedFinding, configChange, foundChange, lostChange, missingFinding } from './role-events.ts';
+
+export interface RoleWatchOptions {
+  /** Id of this agent: the entity is `service:nginx@<agent>`. */
+  readonly agent: string;
+  /** Random part of ids: 8 to 60 lower-case letters, digits and dashes. */
+  readonly newId: () => string;
+  readonly definitions?: readonly RoleDefinition[];
+  /** How long a service must be away before that is a finding: a restart takes less. Default 8,000. */
+  readonly holdMs?: number;
+  /** How often the whole host is searched for roles; known ones are looked at with every poll. Default 10,000. */
+  readonly searchEveryMs?: number;
+}
+
+export interface RoleWatchNews {
+  readonly roles: readonly Role[];
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+}
+
+export interface RoleWatch {
+  /** Looks now; to be called every 2 s or so. Cheap while all known services run. */
+  poll(): Promise<RoleWatchNews>;
+}
+
+/** A service that was seen, running or not. */
+export interface WatchedRole {
+  found: FoundRole;
+  readonly entity: string;
+  /** First moment it was seen to be away; `null` while it runs. */
+  missingSinceMs: number | null;
+  lastSeenMs: number;
+  finding: Finding | null;
+}
+
+/** Services remembered at once. */
+const WATCHED_LIMIT = 64;
+
+/** Tells when services appear, restart, change their configuration, stop and come back. */
+export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatch {
+  const { agent, newId, definitions = roles, holdMs = 8_000, searchEveryMs = 10_000 } = options;
+  const watched = new Map<string, WatchedRole>();
+  let searchedAtMs = Number.NEGATIVE_INFINITY;
+  let isFirstSearch = true;
+
+  async function search(nowMs: number, changes: Change[], findings: Finding[]): Promise<void> {
+    searchedAtMs = nowMs;
+    const seen = await findRoles(host, definitions);
+    for (const found of seen) {
+      const key = `${found.role.name} ${found.key}`;
+      const known = watched.get(key);
+      if (known !== undefined) {
+        noteSeen(known, found, nowMs, changes, findings);
+        continue;
+      }
+      if (watched.size >= WATCHED_LIMIT) continue;
+      const role = { found, entity: entityFor(found), missingSinceMs: null, lastSeenMs: nowMs, finding: null };
+      watched.set(key, role);
+      // What ran before the agent is no change of the host.
+      if (!isFirstSearch) changes.push(foundChange(role, newId(), nowMs));
+    }
+    isFirstSearch = false;
+  }
+
+  function noteSeen(known: WatchedRole, found: FoundRole, nowMs: number, changes: Change[], findings: Finding[]): void {
+    const { finding } = known;
+    const isNewProcess =
+      found.process.pid !== known.found.process.pid || found.process.startTicks !== known.found.process.startTicks;
+    const isEdited = found.configDigest !== null && found.configDigest !== known.found.configDigest;
+    const before = known.found;
+    known.found = found;
+    known.missingSinceMs = null;
+    known.lastSeenMs = nowMs;
+    known.finding = null;
+    if (finding !== null) findings.push(closedFinding(finding, nowMs));
+    if (isNewProcess) changes.push(backChange(known, newId(), nowMs, finding !== null));
+    if (isEdited && before.configDigest !== null) changes.push(configChange(known, newId(), nowMs));
+  }
+
+  function entityFor(found: FoundRole): string {
+    const plain = `service:${found.role.name}@${agent}`;
+    const taken = new Set([...watched.values()].map((role) => role.entity));
+    if (!taken.has(plain)) return plain;
+    const numbered = `service:${found.role.name}-${found.ports[0] ?? watched.size + 1}@${agent}`;
+    return taken.has(numbered) ? `service:${found.role.name}-${watched.size + 1}-p@${agent}` : numbered;
+  }
+
+  async function noteMissing(role: WatchedRole, nowMs: number, changes: Change[], findings: Finding[]): Promise<void> {
+    role.missingSinceMs ??= nowMs;
+    if (role.finding !== null || nowMs - role.missingSinceMs < holdMs) return;
+    const stillListening = await listeningPorts(host);
+    role.finding = missingFinding(role, newId(), nowMs, stillListening);
+    findings.push(role.finding);
+    changes.push(lostChange(role, newId(), nowMs));
+  }
+
+  /** A stopped service whose configuration is gone was removed on purpose. */
+  async function dropRemoved(nowMs: number, findings: Finding[]): Promise<void> {
+    for (const [key, role] of watched) {
+      const { configPath } = role.found;
+      if (role.finding === null || configPath === null || (await host.tryReadText(configPath)) !== null) continue;
+      findings.push(closedFinding(role.finding, nowMs));
+      watched.delete(key);
+    }
+  }
+
+  return {
+    async poll() {
+      const nowMs = host.nowMs();
+      const changes: Change[] = [];
+      const findings: Finding[] = [];
+      const away = [...watched.values()].filter((role) => !isAlive(host, role.found));
+      // Searching also finds a service that came back under a new pid. A clock set back makes a search due at once.
+      if (away.length > 0 || Math.abs(nowMs - searchedAtMs) >= searchEveryMs) {
+        await search(nowMs, changes, findings);
+        await dropRemoved(nowMs, findings);
+      }
+      for (const role of watched.values()) {
+        if (isAlive(host, role.found)) role.lastSeenMs = nowMs;
+        else await noteMissing(role, nowMs, changes, findings);
+      }
+      return { roles: [...watched.values()].map(roleNow), changes, findings };
+    },
+  };
+}
+
+function isAlive(host: Host, { process }: FoundRole): boolean {
+  return readProcess(host, process.pid)?.startTicks === process.startTicks;
+}
+
+const roleNow = ({ found, missingSinceMs }: WatchedRole): Role => ({
+  ...found.role,
+  state: missingSinceMs === null ? 'running' : 'stopped',
+});
+
+async function listeningPorts(host: Host): Promise<ReadonlySet<number>> {
+  const text = [await host.tryReadText('/proc/net/tcp'), await host.tryReadText('/proc/net/tcp6')].join('');
+  return new Set(parseListeners(text).map((listener) => listener.port));
+}
