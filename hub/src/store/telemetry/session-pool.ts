@@ -77,18 +77,20 @@ export function createSessionPool(
       const lane = lines[laneName];
       const leased = await take(lane);
       try {
-        const set = setStatement(leased.dirty, scope);
-        leased.dirty = new Set([...leased.dirty, ...scope.settings.keys()]);
-        if (set !== null) await leased.session.queryAsync(set, { format: 'TabSeparated' });
-        leased.dirty = new Set(scope.settings.keys());
-        const result = await leased.session.queryAsync(`${queryTag(queryId)} ${sql}`, { format });
+        // Its mark among the running ones: a comment would not do, since a query with parameters is shown rewritten.
+        const settings = new Map(scope.settings).set('log_comment', queryId);
+        const set = setStatement(leased.dirty, { settings, parameters: scope.parameters });
+        leased.dirty = new Set([...leased.dirty, ...settings.keys()]);
+        await leased.session.queryAsync(set, { format: 'TabSeparated' });
+        leased.dirty = new Set(settings.keys());
+        const result = await leased.session.queryAsync(sql, { format });
         return { bytes: result.bytes(), rowsRead: result.rowsRead, bytesRead: result.bytesRead };
       } finally {
         give(lane, leased);
       }
     },
     async kill(queryId) {
-      await admin.queryAsync(`KILL QUERY WHERE startsWith(query, ${quoteText(queryTag(queryId))}) ASYNC`, {
+      await admin.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoteText(queryId)} ASYNC`, {
         format: 'TabSeparated',
       });
     },
@@ -98,13 +100,13 @@ export function createSessionPool(
   };
 }
 
-/** One `SET` that brings a session from what the last query wanted to what this one wants; null when nothing differs. */
-export function setStatement(dirty: ReadonlySet<string>, scope: QueryScope): string | null {
+/** One `SET` that brings a session from what the last query wanted to what this one wants. */
+export function setStatement(dirty: ReadonlySet<string>, scope: QueryScope): string {
   const parts: string[] = [];
   for (const name of dirty) if (!scope.settings.has(name)) parts.push(`${name} = DEFAULT`);
   for (const [name, value] of scope.settings) parts.push(`${name} = ${quoteText(value)}`);
   for (const [name, value] of scope.parameters) parts.push(`param_${name} = ${quoteText(value)}`);
-  return parts.length === 0 ? null : `SET ${parts.join(', ')}`;
+  return `SET ${parts.join(', ')}`;
 }
 
 /** Names of `{name:Type}` placeholders; a superset, since text literals are not told apart. */
@@ -115,5 +117,3 @@ export function placeholders(sql: string): ReadonlySet<string> {
 export function quoteText(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
-
-const queryTag = (queryId: string): string => `/*airis:${queryId}*/`;
