@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseEvent } from './event.ts';
+import { encodeEvent, parseEvent } from './event.ts';
 import { MAX_EVENT_BYTES } from './limits.ts';
 import type { Change } from './schema/change.ts';
 import type { Finding } from './schema/finding.ts';
@@ -75,5 +75,23 @@ describe('parseEvent', () => {
         expect(parseEvent(kind, bytes).ok).toBe(false);
       }),
     );
+  });
+});
+
+describe('encodeEvent', () => {
+  it('gives what parseEvent reads', () => {
+    const encoded = encodeEvent('finding', finding);
+    expect(encoded.ok && parseEvent('finding', encoded.value)).toEqual({ ok: true, value: finding });
+  });
+
+  it.each([
+    { name: 'a score that is no number', change: { score: Number.NaN }, want: 'wrong-shape' },
+    {
+      name: 'more evidence than an event holds',
+      change: { evidence: Array(20).fill({ ...finding.evidence[0], attributes: { path: 'x'.repeat(4000) } }) },
+      want: 'too-large',
+    },
+  ])('refuses $name before it is sent', ({ change, want }) => {
+    expect(encodeEvent('finding', { ...finding, ...change })).toMatchObject({ ok: false, reason: want });
   });
 });

@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import { type JsonRefusal, parseJson } from './json.ts';
 import { MAX_EVENT_BYTES } from './limits.ts';
-import { type Result, refused } from './result.ts';
+import { ok, type Result, refused } from './result.ts';
 import { type Change, change } from './schema/change.ts';
 import { type Tombstone, tombstone } from './schema/delivery.ts';
 import { type Finding, finding } from './schema/finding.ts';
@@ -18,11 +19,11 @@ export type ReadableEventKind = keyof EventByKind;
 
 export type EventRefusal = JsonRefusal | 'unknown-kind';
 
-const readers: { readonly [K in ReadableEventKind]: (bytes: Uint8Array) => Result<EventByKind[K], JsonRefusal> } = {
-  finding: (bytes) => parseJson(finding, bytes, MAX_EVENT_BYTES),
-  change: (bytes) => parseJson(change, bytes, MAX_EVENT_BYTES),
-  health: (bytes) => parseJson(health, bytes, MAX_EVENT_BYTES),
-  tombstone: (bytes) => parseJson(tombstone, bytes, MAX_EVENT_BYTES),
+const schemas: { readonly [K in ReadableEventKind]: z.ZodType<EventByKind[K]> } = {
+  finding,
+  change,
+  health,
+  tombstone,
 };
 
 /** An event's payload by the kind its subject names. */
@@ -32,7 +33,19 @@ export function parseEvent<K extends ReadableEventKind>(
 ): Result<EventByKind[K], EventRefusal>;
 export function parseEvent(kind: string, bytes: Uint8Array): Result<EventByKind[ReadableEventKind], EventRefusal>;
 export function parseEvent(kind: string, bytes: Uint8Array): Result<EventByKind[ReadableEventKind], EventRefusal> {
-  return isReadable(kind) ? readers[kind](bytes) : refused('unknown-kind', kind.slice(0, 64));
+  if (!isReadable(kind)) return refused('unknown-kind', kind.slice(0, 64));
+  const schema: z.ZodType<EventByKind[ReadableEventKind]> = schemas[kind];
+  return parseJson(schema, bytes, MAX_EVENT_BYTES);
 }
 
-const isReadable = (kind: string): kind is ReadableEventKind => Object.hasOwn(readers, kind);
+/** An event as bytes to publish, refused here for whatever the other side would refuse it for. */
+export function encodeEvent<K extends ReadableEventKind>(
+  kind: K,
+  event: EventByKind[K],
+): Result<Uint8Array, EventRefusal> {
+  const bytes = Buffer.from(JSON.stringify(event), 'utf8');
+  const parsed = parseEvent(kind, bytes);
+  return parsed.ok ? ok(bytes) : parsed;
+}
+
+const isReadable = (kind: string): kind is ReadableEventKind => Object.hasOwn(schemas, kind);

@@ -157,3 +157,11 @@ export const signals: Readonly<Record<SignalName, Signal>> = {
   log,
   template,
 };
+
+/** `block/1`: what the schema header says. */
+export const schemaName = ({ name, version }: Signal): string => `${name}/${version}`;
+
+/** The signal whose schema the header names, or `null` for one that this version does not read. */
+export function signalOfSchema(text: string): Signal | null {
+  return Object.values(signals).find((signal) => schemaName(signal) === text) ?? null;
+}
