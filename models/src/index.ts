@@ -6,12 +6,11 @@ export {
   type Surroundings,
   type Watch,
 } from './detect/detector.ts';
-export {
-  createEdgeDetection,
-  type EdgeDetection,
-  type EdgeDetectionOptions,
-  type ModelPort,
-} from './detect/edge.ts';
+export { createEdgeDetection, type EdgeDetection, type EdgeDetectionOptions, type ModelPort } from './detect/edge.ts';
 export { detectors } from './detect/index.ts';
 export type { BusyProcess } from './detect/steady-processes.ts';
 export { ModelsError, type ModelsErrorCode } from './errors.ts';
+export { type ModelManifest, modelManifest, parseManifest } from './export/manifest.ts';
+export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-window.ts';
+export { readModelFolder } from './runtime/model-folder.ts';
+export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';

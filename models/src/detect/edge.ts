@@ -1,14 +1,16 @@
 import type { Finding, Health, Severity } from '@airis/protocol';
+import type { ModelManifest } from '../export/manifest.ts';
 import type { Detector, SeriesInfo } from './detector.ts';
 import { FindingBook } from './finding-book.ts';
 import { detectors as allDetectors } from './index.ts';
+import { MultivariateWatch } from './multivariate.ts';
 import { ruleFor, type SeriesRule } from './rules.ts';
 import { type BusyProcess, SteadyProcesses } from './steady-processes.ts';
 import { SubjectWatch } from './subject-watch.ts';
 
 /** The neural model at work somewhere else (a worker thread): windows go in, scores come back later. */
 export interface ModelPort {
-  readonly manifest: { readonly name: string; readonly version: string };
+  readonly manifest: Pick<ModelManifest, 'name' | 'version' | 'threshold'>;
   /** Takes over the window's memory; drops it when too many are waiting. */
   submit(window: Float32Array, tMs: number): void;
   takeScores(): { readonly tMs: number; readonly score: number }[];
@@ -37,6 +39,7 @@ export interface EdgeDetection {
 
 /** The past a baseline needs before it is known. */
 const READY_AFTER_MS = 75_000;
+const MULTIVARIATE = 'multivariate';
 const MAX_SUBJECTS = 512;
 
 const scoreOfOpen: Readonly<Record<Severity, number>> = { info: 0.5, minor: 0.7, major: 0.85, critical: 1 };
@@ -50,6 +53,7 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   const byName = new Map((options.detectors ?? allDetectors).map((detector) => [detector.name, detector]));
   const processes = new SteadyProcesses();
   const book = new FindingBook(options.newId);
+  const multivariate = options.model === null ? null : new MultivariateWatch(options.model, options.hostEntity);
   const subjects = new Map<string, SubjectWatch>();
   const inlets: (((tMs: number, value: number) => void) | undefined)[] = [];
   let firstMs = Number.NaN;
@@ -70,6 +74,7 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   return {
     addSeries(index, info) {
       inlets[index] = undefined;
+      multivariate?.addSeries(index, info);
       const rule = ruleFor(info);
       const subject = rule === null ? null : subjectOf(rule);
       if (rule === null || subject === null) return;
@@ -96,6 +101,11 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
         book.report(key, subject.judge(tMs), tMs);
         strangest = Math.max(strangest, subject.strangeness(tMs));
       }
+      if (multivariate === null) return;
+      const claim = multivariate.observe(tMs, values, length);
+      // What a rule has already named needs no second finding from the model.
+      book.report(MULTIVARIATE, book.hasOthers(MULTIVARIATE) ? null : claim, tMs);
+      strangest = Math.max(strangest, multivariate.strangeness());
     },
 
     takeFindings: () => book.take(),

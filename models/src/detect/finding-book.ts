@@ -51,6 +51,11 @@ export class FindingBook {
     return this.#dropped;
   }
 
+  /** Is anything open other than this subject? */
+  hasOthers(subject: string): boolean {
+    return this.#open.size > (this.#open.has(subject) ? 1 : 0);
+  }
+
   /** Severity of the worst open finding, or `null`. */
   worstOpen(): Severity | null {
     let worst: Severity | null = null;

@@ -71,12 +71,12 @@ const NOW_SECONDS = 10;
 export interface HostWindow {
   readonly values: Float32Array;
   /** Channels that are far from usual by an amount that matters, largest first. */
-  readonly notable: readonly { readonly channel: string; readonly z: number; readonly series: readonly number[] }[];
+  readonly notable: readonly { readonly channel: string; readonly z: number; readonly series: readonly SeriesInfo[] }[];
 }
 
 interface ChannelState {
   readonly channel: Channel;
-  readonly series: number[];
+  readonly series: { readonly index: number; readonly info: SeriesInfo }[];
   readonly baseline: Baseline;
   readonly ring: Float64Array;
 }
@@ -94,7 +94,7 @@ export class HostWindows {
 
   addSeries(index: number, info: SeriesInfo): void {
     for (const { channel, series } of this.#channels) {
-      if (channel.takes(info) && series.length < 64) series.push(index);
+      if (channel.takes(info) && series.length < 64) series.push({ index, info });
     }
   }
 
@@ -113,7 +113,7 @@ export class HostWindows {
 
   #window(): HostWindow {
     const values = new Float32Array(hostWindowColumns.length);
-    const notable: { channel: string; z: number; series: readonly number[] }[] = [];
+    const notable: { channel: string; z: number; series: readonly SeriesInfo[] }[] = [];
     this.#channels.forEach(({ channel, baseline, ring, series }, i) => {
       const usual = baseline.level();
       if (usual === null) return;
@@ -131,7 +131,9 @@ export class HostWindows {
         i * STATISTICS.length,
       );
       const beyond = Math.abs(now - usual.center);
-      if (beyond >= channel.matters && Math.abs(z) >= 5) notable.push({ channel: channel.name, z, series });
+      if (beyond >= channel.matters && Math.abs(z) >= 5) {
+        notable.push({ channel: channel.name, z, series: series.map(({ info }) => info) });
+      }
     });
     return { values, notable: notable.toSorted((a, b) => Math.abs(b.z) - Math.abs(a.z)) };
   }
@@ -162,7 +164,7 @@ export class HostWindows {
 
 function joined({ channel, series }: ChannelState, values: Float64Array, length: number): number {
   let result = Number.NaN;
-  for (const index of series) {
+  for (const { index } of series) {
     const value = index < length ? values[index]! : Number.NaN;
     if (!Number.isFinite(value)) continue;
     if (Number.isNaN(result)) result = value;
