@@ -7,7 +7,7 @@ const MATCH_LIMIT = 1_000;
  * Absolute paths that match a shell pattern: `*`, `?` and `[…]` within one part of the path, never a dot file unless the
  * part begins with a dot. A pattern without these is answered as it stands, whether the file exists or not.
  */
-export async function globFiles(host: Host, pattern: string): Promise<string[]> {
+export async function globFiles(host: Pick<Host, 'list'>, pattern: string): Promise<string[]> {
   let found = [''];
   for (const part of pattern.split('/').filter((text) => text !== '')) {
     if (!/[*?[]/.test(part)) {
