@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import {
   decodeEnrolmentToken,
   type EnrolmentAnswer,
   type EnrolmentRequest,
   encodeEnrolmentToken,
+  isEnrolmentProof,
   ok,
   type Result,
   refused,
 } from '@airis/protocol';
-import { fromPublic } from '@nats-io/nkeys';
 import { HubError } from '../errors.ts';
 import type { AgentRecord, EnrolmentRefusal, EnrolmentTokenRecord } from '../store/state/identity.ts';
 import type { StateStore } from '../store/state/state-store.ts';
@@ -84,7 +83,8 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   async function accept(request: EnrolmentRequest): Promise<Result<AgentRecord, EnrolRefusal>> {
     const token = decodeEnrolmentToken(request.token);
     if (token === null) return refused('token-malformed', 'this is not an AIRIS-MON enrolment token');
-    if (!isProofRight(request)) return refused('proof-wrong', 'the proof was not made with the seed of the public key');
+    if (!isEnrolmentProof(request.publicKey, request.token, request.proof))
+      return refused('proof-wrong', 'the proof was not made with the seed of the public key');
     return await state.identity.enrol({
       secretHash: hashSecret(token.secret),
       publicKey: request.publicKey,
@@ -156,19 +156,4 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       return agent;
     },
   };
-}
-
-function isProofRight(request: EnrolmentRequest): boolean {
-  try {
-    const message = Buffer.from(`airis-enrol:${request.token}`);
-    return fromPublic(request.publicKey).verify(message, Buffer.from(request.proof, 'base64'));
-  } catch {
-    // A key with a wrong checksum or a signature of a wrong length is as good as a wrong proof; the caller counts it.
-    return false;
-  }
-}
-
-/** SHA-256 (hex) of DER bytes, as tokens carry it. */
-export function fingerprintOf(der: Uint8Array): string {
-  return createHash('sha256').update(der).digest('hex');
 }

@@ -16,7 +16,7 @@ import { errorCode, errorText, HubError } from '../errors.ts';
 export interface KeyFolder {
   readonly path: string;
   /** The text of a file; made and fsynced first where there is none. Two starts at once agree on one of them. */
-  text(name: string, make: () => string): string;
+  text(name: string, make: () => string | Promise<string>): Promise<string>;
 }
 
 export function openKeyFolder(path: string): KeyFolder {
@@ -24,9 +24,9 @@ export function openKeyFolder(path: string): KeyFolder {
   chmodSync(path, 0o700);
   return {
     path,
-    text(name, make) {
+    async text(name, make) {
       const file = join(path, name);
-      return read(file) ?? publish(file, make());
+      return read(file) ?? publish(file, await make());
     },
   };
 }

@@ -17,8 +17,8 @@ const ROOT_FILE = 'root.pem';
  * with nothing to prepare. In production people hold the root offline and the hub is given public keys only; whoever
  * has taken a hub in home mode can sign as root.
  */
-export function openHomeRoots(keys: KeyFolder): readonly TrustRoot[] {
-  const privateKeyPem = keys.text(ROOT_FILE, () =>
+export async function openHomeRoots(keys: KeyFolder): Promise<readonly TrustRoot[]> {
+  const privateKeyPem = await keys.text(ROOT_FILE, () =>
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   );
   const publicKey = createPublicKey(privateKeyPem);

@@ -1,0 +1,89 @@
+import { DESIRED_BUCKET, type Desired, desired } from '@airis/protocol';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { KeyPair } from '@nats-io/jwt';
+import { connect, credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { z } from 'zod';
+import type { CertificateAuthority } from '../auth/certificates.ts';
+import type { AgentIdentities } from '../auth/enrolment.ts';
+import { errorText, HubError } from '../errors.ts';
+import { type BrokerKeys, encodeAccountJwt, encodeAgentJwt, hubCredentials } from './accounts.ts';
+
+const CLAIMS_TIMEOUT_MS = 5_000;
+const claimsAnswer = z.object({
+  data: z.object({ code: z.number() }).optional(),
+  error: z.object({ description: z.string() }).optional(),
+});
+
+/** How a JWT for an agent is signed: our own account at home, a signing key somebody gave us in a cluster. */
+export interface AgentSigner {
+  readonly signer: KeyPair;
+  readonly accountPublicKey: string;
+}
+
+export interface IdentitiesOptions {
+  readonly signer: AgentSigner;
+  readonly agentUrls: readonly string[];
+  /** Null where the broker listens on loopback without TLS. */
+  readonly authority: CertificateAuthority | null;
+  readonly jetstream: JetStreamClient;
+  readonly pushRevokedKeys: (publicKeys: readonly string[]) => Promise<void>;
+}
+
+/** Gives agents their credentials and takes them away. */
+export function createIdentities(options: IdentitiesOptions): AgentIdentities {
+  const { signer, authority, jetstream } = options;
+  return {
+    agentUrls: options.agentUrls,
+    caPem: authority?.certificatePem ?? null,
+    mintAgentJwt: (agent) => encodeAgentJwt(signer.signer, signer.accountPublicKey, agent),
+    mintAgentCertificate: async (agent) => (await authority?.issueAgent(agent.id, agent.publicKey)) ?? null,
+    pushRevocations: (revoked) => options.pushRevokedKeys(revoked.map((agent) => agent.publicKey)),
+    async writeFirstDesired(agent) {
+      const first: Desired = desired.parse({ schema: 1, revision: 1, generalLogSources: agent.generalLogSources });
+      const subject = `$KV.${DESIRED_BUCKET}.${agent.id}`;
+      try {
+        await jetstream.publish(subject, JSON.stringify(first), { expect: { lastSubjectSequence: 0 } });
+      } catch (cause) {
+        // There already, from an earlier enrolment of the same key: what was wanted since then stays.
+        if (!errorText(cause).includes('wrong last sequence')) throw cause;
+      }
+    },
+  };
+}
+
+/**
+ * Puts the revoked keys into the account's JWT and hands that to the running server, which closes their connections. The
+ * same JWT is made again at every start, so the revocation outlives both processes.
+ *
+ * @param connectOptions - how to reach the server, without credentials
+ */
+export async function pushAccountJwt(
+  keys: BrokerKeys,
+  connectOptions: NodeConnectionOptions,
+  revokedKeys: readonly string[],
+): Promise<void> {
+  const system = await connect({
+    ...connectOptions,
+    name: 'airis-hub-claims',
+    authenticator: credsAuthenticator(await hubCredentials(keys.system, 'airis-hub-claims')),
+    timeout: CLAIMS_TIMEOUT_MS,
+    maxReconnectAttempts: 0,
+  });
+  try {
+    const jwt = await encodeAccountJwt(keys, revokedKeys);
+    const reply = await system.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: CLAIMS_TIMEOUT_MS });
+    const answer = claimsAnswer.parse(reply.json());
+    if (answer.error !== undefined || answer.data?.code !== 200) {
+      throw new Error(answer.error?.description ?? `the server answered ${answer.data?.code}`);
+    }
+  } catch (cause) {
+    throw new HubError(
+      'BROKER_REVOKE_FAILED',
+      `the server did not take the revocation: ${errorText(cause)}`,
+      'the identity is revoked in the hub and will be refused after the next start; try again to cut it now',
+      { cause },
+    );
+  } finally {
+    await system.close();
+  }
+}
