@@ -1,6 +1,7 @@
 import { accessMigrations } from './access.ts';
 import { auditMigrations } from './audit.ts';
 import { identityMigrations } from './identity.ts';
+import { incidentMigrations } from './incident.ts';
 
 /** One step of the schema. An id is `<area>-<number>` and, once released, neither it nor its SQL ever changes. */
 export interface Migration {
@@ -9,4 +10,9 @@ export interface Migration {
 }
 
 /** Every step of every area; within an area the order matters. */
-export const migrations: readonly Migration[] = [...identityMigrations, ...accessMigrations, ...auditMigrations];
+export const migrations: readonly Migration[] = [
+  ...identityMigrations,
+  ...accessMigrations,
+  ...auditMigrations,
+  ...incidentMigrations,
+];

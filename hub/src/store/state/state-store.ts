@@ -2,6 +2,7 @@ import { type AccessStore, createAccessStore } from './access.ts';
 import { type AuditStore, createAuditStore } from './audit.ts';
 import { openDatabase } from './database.ts';
 import { createIdentityStore, type IdentityStore } from './identity.ts';
+import { createIncidentStore, type IncidentStore } from './incident.ts';
 import { migrations } from './migrations.ts';
 
 /**
@@ -12,6 +13,7 @@ export interface StateStore extends AsyncDisposable {
   readonly identity: IdentityStore;
   readonly access: AccessStore;
   readonly audit: AuditStore;
+  readonly incident: IncidentStore;
   /** Answers when the engine does; rejects otherwise. */
   ping(): Promise<void>;
   /** Writes a consistent copy of everything into one file, while others read and write. */
@@ -25,6 +27,7 @@ export function openStateStore(path: string): StateStore {
     identity: createIdentityStore(database),
     access: createAccessStore(database),
     audit: createAuditStore(database),
+    incident: createIncidentStore(database),
     async ping() {
       database.prepare('SELECT 1').get();
     },

@@ -1,0 +1,35 @@
+import type { Evidence } from '@airis/protocol';
+
+/** A measured value as people read it: ratios as percent, bytes in GiB, the rest with three significant digits. */
+export function describeValue(value: number, unit: string | undefined): string {
+  if (unit === '1') return `${significant(value * 100)} %`;
+  if (unit === 'By') return describeBytes(value);
+  if (unit === 'By/s') return `${describeBytes(value)}/s`;
+  const name = unit === undefined || unit.startsWith('{') ? '' : ` ${unit}`;
+  return `${significant(value)}${name}`;
+}
+
+/** `system.cpu.utilization 98 % (5–30 %)`; null where nothing was measured. */
+export function describeEvidence(item: Evidence): string | null {
+  if (item.value === undefined) return null;
+  const name = item.metric ?? item.ref;
+  const usual =
+    item.expectedLow === undefined || item.expectedHigh === undefined
+      ? ''
+      : ` (${describeValue(item.expectedLow, item.unit)} – ${describeValue(item.expectedHigh, item.unit)})`;
+  return `${name} ${describeValue(item.value, item.unit)}${usual}`;
+}
+
+function describeBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let index = 0;
+  while (Math.abs(value) >= 1024 && index < units.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  return `${significant(value)} ${units[index]}`;
+}
+
+const significant = (value: number): string =>
+  value.toLocaleString('en-US', { maximumSignificantDigits: 3, useGrouping: true });

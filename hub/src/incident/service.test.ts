@@ -1,0 +1,308 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLog } from '../log.ts';
+import { openStateStore, type StateStore } from '../store/state/state-store.ts';
+import type { IncomingEvent } from './event.ts';
+import { createIncidentService, type IncidentNews, type IncidentService } from './service.ts';
+import { aChange, aFinding, aHealth, anEvent, T0 } from './test-events.ts';
+
+interface Bench extends AsyncDisposable {
+  readonly state: StateStore;
+  readonly service: IncidentService;
+  readonly news: IncidentNews[];
+  at(unixMs: number): void;
+}
+
+const open: Bench[] = [];
+afterEach(async () => {
+  for (const bench of open.splice(0)) await bench[Symbol.asyncDispose]();
+});
+
+function startBench(state = openStateStore(':memory:'), now = T0): Bench {
+  let clock = now;
+  const news: IncidentNews[] = [];
+  const service = createIncidentService({
+    store: state.incident,
+    agents: state.identity,
+    clock: () => clock,
+    log: createLog('error'),
+    publish: (item) => news.push(item),
+    tickEveryMs: 0,
+  });
+  const bench: Bench = {
+    state,
+    service,
+    news,
+    at: (unixMs) => {
+      clock = unixMs;
+    },
+    async [Symbol.asyncDispose]() {
+      await service[Symbol.asyncDispose]();
+      await state[Symbol.asyncDispose]();
+    },
+  };
+  open.push(bench);
+  return bench;
+}
+
+const all = async (state: StateStore) => (await state.incident.listIncidents({}, { limit: 100 })).items;
+
+describe('findings become incidents', () => {
+  it('opens one incident for what happens on one host within minutes', async () => {
+    const { service, state } = startBench();
+    await service.handle(anEvent('finding', aFinding(), T0));
+    await service.handle(
+      anEvent(
+        'finding',
+        aFinding({ id: 'f-00000002', kind: 'level-shift', detectedAtUnixMs: T0 + 60_000 }),
+        T0 + 60_000,
+      ),
+    );
+    const [incident, ...others] = await all(state);
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({ number: 1001, state: 'open', severity: 'major', firingAlerts: 2, agent: 'web-1' });
+    expect(incident?.title).toEqual({ ko: 'web-1: CPU 포화 외 1건', en: 'web-1: CPU saturated and 1 more' });
+  });
+
+  it('keeps hosts apart', async () => {
+    const { service, state } = startBench();
+    await service.handle(anEvent('finding', aFinding(), T0, 'web-1'));
+    await service.handle(anEvent('finding', aFinding({ entity: 'host:web-2' }), T0, 'web-2'));
+    expect((await all(state)).map((incident) => incident.agent).sort()).toEqual(['web-1', 'web-2']);
+  });
+
+  it('opens none for what only informs', async () => {
+    const { service, state } = startBench();
+    await service.handle(anEvent('finding', aFinding({ severity: 'info' }), T0));
+    expect(await all(state)).toEqual([]);
+  });
+
+  it('resolves a minute after the last finding closed, and not before', async () => {
+    const { service, state, at } = startBench();
+    await service.handle(anEvent('finding', aFinding(), T0));
+    await service.handle(anEvent('finding', aFinding({ state: 'closed', endedAtUnixMs: T0 + 30_000 }), T0 + 30_000));
+    at(T0 + 89_000);
+    await service.tick();
+    expect(await all(state)).toMatchObject([{ state: 'open', firingAlerts: 0 }]);
+    at(T0 + 90_000);
+    await service.tick();
+    expect(await all(state)).toMatchObject([{ state: 'resolved', resolvedAtUnixMs: T0 + 90_000 }]);
+  });
+
+  it.each([
+    { name: 'reopens within five minutes of a resolution', afterMs: 389_000, states: ['open'] },
+    { name: 'opens another one later', afterMs: 391_000, states: ['open', 'resolved'] },
+  ])('$name', async ({ afterMs, states }) => {
+    const { service, state, at } = startBench();
+    await service.handle(anEvent('finding', aFinding(), T0));
+    await service.handle(anEvent('finding', aFinding({ state: 'closed', endedAtUnixMs: T0 + 30_000 }), T0 + 30_000));
+    at(T0 + 100_000);
+    await service.tick();
+    at(T0 + afterMs);
+    await service.handle(
+      anEvent('finding', aFinding({ id: 'f-00000002', detectedAtUnixMs: T0 + afterMs }), T0 + afterMs),
+    );
+    expect((await all(state)).map((incident) => incident.state)).toEqual(states);
+  });
+
+  it('refuses malformed events by reason and stores nothing', async () => {
+    const { service, state } = startBench();
+    expect(await service.handle(anEvent('finding', { ...aFinding(), severity: 'awful' }, T0))).toMatchObject({
+      reason: 'malformed-finding',
+    });
+    expect(await service.handle(anEvent('health', null, T0))).toMatchObject({ reason: 'malformed-health' });
+    expect(await service.handle(anEvent('summary', {}, T0))).toMatchObject({ reason: 'unsupported-kind' });
+    expect(await all(state)).toEqual([]);
+  });
+
+  it('takes the hub clock where a host is a year off', async () => {
+    const { service, state } = startBench();
+    const year = 365 * 86_400_000;
+    await service.handle(anEvent('finding', aFinding({ detectedAtUnixMs: T0 + year }), T0));
+    expect(await all(state)).toMatchObject([{ detectedAtUnixMs: T0 }]);
+  });
+});
+
+describe('what people do', () => {
+  it('acknowledges, notes, and resolves for good although the finding still holds', async () => {
+    const { service, state, at } = startBench();
+    await service.handle(anEvent('finding', aFinding(), T0));
+    at(T0 + 5_000);
+    expect(await service.act(1001, { kind: 'acknowledge', who: 'user:kim', text: '' })).toMatchObject({
+      ok: true,
+      value: { state: 'acknowledged', owner: 'kim' },
+    });
+    expect(await service.act(1001, { kind: 'acknowledge', who: 'user:lee', text: '' })).toMatchObject({
+      reason: 'already-acknowledged',
+    });
+    await service.act(1001, { kind: 'note', who: 'user:kim', text: 'rolled back' });
+    at(T0 + 20_000);
+    expect(await service.act(1001, { kind: 'resolve', who: 'user:kim', text: '' })).toMatchObject({
+      value: { state: 'resolved' },
+    });
+    await service.handle(anEvent('finding', aFinding({ state: 'update', score: 20 }), T0 + 25_000));
+    expect(await all(state)).toMatchObject([{ state: 'resolved', resolvedAtUnixMs: T0 + 20_000 }]);
+    const view = await service.view(1001);
+    expect(view?.timeline.map((entry) => entry.kind)).toEqual([
+      'detected',
+      'finding-opened',
+      'acknowledged',
+      'note',
+      'resolved',
+    ]);
+    expect(await service.act(9, { kind: 'note', who: 'user:kim', text: 'x' })).toMatchObject({ reason: 'unknown' });
+  });
+});
+
+describe('causes', () => {
+  it('puts the busy process before the host, and a change just before into the list', async () => {
+    const { service } = startBench();
+    await service.handle(anEvent('change', aChange({ atUnixMs: T0 - 30_000 }), T0 - 30_000));
+    const evidence = [
+      ...aFinding().evidence,
+      { kind: 'process' as const, ref: 'process:stress@web-1', value: 1.9, unit: '1' },
+    ];
+    await service.handle(anEvent('finding', aFinding({ evidence }), T0));
+    const view = await service.view(1001);
+    expect(view?.causes.map((cause) => cause.entity)).toEqual([
+      'process:stress@web-1',
+      'service:nginx@web-1',
+      'host:web-1',
+    ]);
+    expect(view?.causes.every((cause) => cause.evidence.length > 0 && cause.score > 0 && cause.score < 1)).toBe(true);
+    expect(view?.narrative.en).toContain('system.cpu.utilization 98 %');
+  });
+});
+
+describe('silent hosts', () => {
+  const heard = (ms: number) => anEvent('health', aHealth({ atUnixMs: T0 + ms }), T0 + ms);
+
+  it('is an incident after a minute without health, and over when the host is back', async () => {
+    const { service, state, at } = startBench();
+    await service.handle(heard(0));
+    at(T0 + 10_000);
+    await service.tick();
+    for (let ms = 20_000; ms <= 70_000; ms += 10_000) {
+      at(T0 + ms);
+      await service.tick();
+    }
+    expect(await all(state)).toMatchObject([{ severity: 'major', topCause: { entity: 'host:web-1' } }]);
+    await service.handle(heard(75_000));
+    at(T0 + 76_000);
+    await service.tick();
+    expect(await all(state)).toMatchObject([{ state: 'open', firingAlerts: 0 }]);
+  });
+
+  it.each([
+    {
+      name: 'the agent said goodbye',
+      prepare: (service: IncidentService) =>
+        service.handle(
+          anEvent('change', aChange({ kind: 'agent-stop', entity: 'host:web-1', atUnixMs: T0 + 1_000 }), T0 + 1_000),
+        ),
+      stepMs: 10_000,
+    },
+    { name: 'the hub itself was away', prepare: async () => undefined, stepMs: 70_000 },
+  ])('is none when $name', async ({ prepare, stepMs }) => {
+    const { service, state, at } = startBench();
+    await service.handle(heard(0));
+    await prepare(service);
+    for (let ms = 0; ms <= 140_000; ms += stepMs) {
+      at(T0 + ms);
+      await service.tick();
+    }
+    expect(await all(state)).toEqual([]);
+  });
+
+  it('closes what a restarted agent left behind', async () => {
+    const { service, state, at } = startBench();
+    await service.handle(anEvent('finding', aFinding(), T0));
+    const later = T0 + 400_000;
+    await service.handle(anEvent('health', aHealth({ atUnixMs: later, startedAtUnixMs: T0 + 100_000 }), later));
+    at(later);
+    await service.tick();
+    expect(await all(state)).toMatchObject([{ state: 'resolved', firingAlerts: 0, resolvedAtUnixMs: T0 + 160_000 }]);
+  });
+});
+
+/** Versions of findings on one host over twenty minutes, in the order in which they happened. */
+const history = fc
+  .array(
+    fc.record({
+      startMs: fc.integer({ min: 0, max: 1_200_000 }),
+      lengthMs: fc.option(fc.integer({ min: 1_000, max: 300_000 }), { nil: null }),
+      severity: fc.constantFrom('info' as const, 'minor' as const, 'critical' as const),
+    }),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((findings) =>
+    findings
+      .flatMap(({ startMs, lengthMs, severity }, index): IncomingEvent[] => {
+        const detectedAtUnixMs = T0 + startMs;
+        const id = `f-0000000${index}`;
+        const opened = anEvent('finding', aFinding({ id, severity, detectedAtUnixMs }), detectedAtUnixMs);
+        if (lengthMs === null) return [opened];
+        const end = detectedAtUnixMs + lengthMs;
+        const closed = aFinding({ id, severity, detectedAtUnixMs, state: 'closed', endedAtUnixMs: end });
+        return [opened, anEvent('finding', closed, end)];
+      })
+      .sort((a, b) => a.receivedAtMs - b.receivedAtMs),
+  );
+
+/** Plays events and returns the incidents without their numbers. */
+async function outcome(events: readonly { event: IncomingEvent; atMs: number }[]): Promise<unknown> {
+  const bench = startBench();
+  for (const { event, atMs } of events) {
+    bench.at(atMs);
+    await bench.service.tick();
+    await bench.service.handle(event);
+  }
+  bench.at(T0 + 7_200_000);
+  await bench.service.tick();
+  const incidents = await all(bench.state);
+  const views = await Promise.all(incidents.map((incident) => bench.service.view(incident.number)));
+  return views
+    .map((view) => ({
+      members: view?.records.map((record) => record.finding.id).sort(),
+      timeline: view?.timeline,
+      summary: { ...view?.summary, number: 0 },
+    }))
+    .sort((a, b) => (JSON.stringify(a.members) < JSON.stringify(b.members) ? -1 : 1));
+}
+
+describe('whatever the order', () => {
+  it('events up to two minutes late end in the same incidents', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, fc.infiniteStream(fc.integer({ min: 0, max: 120_000 })), async (events, delays) => {
+        const inOrder = events.map((event) => ({ event, atMs: event.receivedAtMs }));
+        const late = events
+          .map((event) => ({ event, atMs: event.receivedAtMs + (delays.next().value ?? 0) }))
+          .sort((a, b) => a.atMs - b.atMs);
+        expect(await outcome(late)).toEqual(await outcome(inOrder));
+      }),
+      { numRuns: 60, endOnFailure: true },
+    );
+  });
+
+  it('playing everything again changes nothing, also after a restart', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (events) => {
+        const bench = startBench();
+        bench.at(T0 + 7_200_000);
+        for (const event of events) await bench.service.handle(event);
+        const before = await all(bench.state);
+        const again = createIncidentService({
+          store: bench.state.incident,
+          agents: bench.state.identity,
+          clock: () => T0 + 7_200_000,
+          log: createLog('error'),
+          publish: () => expect.fail('nothing is news'),
+          tickEveryMs: 0,
+        });
+        for (const event of events) await again.handle(event);
+        expect(await all(bench.state)).toEqual(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
