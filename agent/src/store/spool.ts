@@ -85,6 +85,15 @@ export class Spool implements Disposable {
     return { event: this.#next[0]! - 1, data: this.#next[1]! - 1 };
   }
 
+  /** Highest sequence given out before this start, by class. */
+  get highestAtOpen(): Record<DeliveryClass, number> {
+    return { event: this.#nextAtOpen[0]! - 1, data: this.#nextAtOpen[1]! - 1 };
+  }
+
+  get receiptedUpTo(): Record<DeliveryClass, number> {
+    return { event: this.#receiptTo[0]!, data: this.#receiptTo[1]! };
+  }
+
   /** `listener` runs after each commit that added items. */
   onCommit(listener: () => void): void {
     this.#listeners.push(listener);
