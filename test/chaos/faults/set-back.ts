@@ -1,0 +1,31 @@
+import { cp, rm } from 'node:fs/promises';
+import { killDescendant } from '../../harness/process-under-test.ts';
+import { until } from '../../harness/until.ts';
+import { defineFault } from '../fault.ts';
+
+/**
+ * An agent comes back as it was: its folder is restored from a copy taken while batches waited, after the hub stored
+ * them and after the broker forgot their ids. Only the hub's watermark stands between that and doubled rows.
+ */
+export const setBack = defineFault({
+  name: 'agent-set-back',
+  about: 'an agent returns from a backup after every deduplication window has closed',
+  async strike(load) {
+    const carrier = load.carriers[0]!;
+    await load.hub.process().kill('SIGKILL');
+    await load.run(2_000);
+    await carrier.stop();
+    const backup = `${carrier.spoolFolder}-backup`;
+    await cp(carrier.spoolFolder, backup, { recursive: true });
+
+    await load.hub.start();
+    await carrier.start();
+    await until('the backlog to be stored', 60_000, () => carrier.heldBatches === 0);
+    await killDescendant(load.hub.process().pid, 'nats-server');
+    await carrier.stop();
+
+    await rm(carrier.spoolFolder, { recursive: true });
+    await cp(backup, carrier.spoolFolder, { recursive: true });
+    await carrier.start();
+  },
+});
