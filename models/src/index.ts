@@ -1,3 +1,4 @@
+export { type BatchDetection, detectBatch } from './detect/batch/detect-batch.ts';
 export {
   type Detector,
   defineDetector,

@@ -1,0 +1,6 @@
+import { detectEval } from './detect.ts';
+import type { Eval } from './eval.ts';
+import { scoreEval } from './score.ts';
+
+/** Every eval that can be named on the command line. */
+export const evals: readonly Eval[] = [detectEval, scoreEval];
