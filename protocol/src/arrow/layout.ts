@@ -3,22 +3,20 @@ import type { Column, ColumnData, ColumnType } from './column.ts';
 
 /**
  * How a column lies in a record batch. Arrow orders buffers depth first, each array's validity bitmap before its data;
- * our columns have no nulls, so every bitmap is an empty buffer.
+ * our columns have no nulls, so every bitmap is an empty buffer:
+ *
+ * - flat columns: bitmap, values
+ * - `utf8`: bitmap, offsets, bytes
+ * - `listFloat64`: bitmap, offsets; then the values as an array of their own: bitmap, values
  */
-export type BufferRole = 'validity' | 'data';
+export const bufferCount = (type: ColumnType): number =>
+  2 + (hasOffsets(type) ? 1 : 0) + (type === 'listFloat64' ? 1 : 0);
 
-const flat: readonly BufferRole[] = ['validity', 'data'];
+/** Field nodes a column takes in the metadata, one for each array. */
+export const nodeCount = (type: ColumnType): number => (type === 'listFloat64' ? 2 : 1);
 
-/** Buffers of a column in Arrow's order. `data` are offsets before values where a type has both. */
-export const bufferRoles: Readonly<Record<ColumnType, readonly BufferRole[]>> = {
-  uint8: flat,
-  uint32: flat,
-  uint64: flat,
-  float64: flat,
-  timestampMs: flat,
-  utf8: ['validity', 'data', 'data'],
-  listFloat64: ['validity', 'data', 'validity', 'data'],
-};
+/** Whether a column has an offsets buffer before its values. */
+export const hasOffsets = (type: ColumnType): boolean => type === 'utf8' || type === 'listFloat64';
 
 /** Bytes a value takes in a flat column; in `utf8` and `listFloat64` one element of the values buffer. */
 export const elementBytes: Readonly<Record<ColumnType, number>> = {
@@ -30,12 +28,6 @@ export const elementBytes: Readonly<Record<ColumnType, number>> = {
   utf8: 1,
   listFloat64: 8,
 };
-
-/** Whether a column has an offsets buffer before its values. */
-export const hasOffsets = (type: ColumnType): boolean => type === 'utf8' || type === 'listFloat64';
-
-/** Field nodes a column takes in the metadata: a list's values are an array of their own. */
-export const nodeCount = (type: ColumnType): number => (type === 'listFloat64' ? 2 : 1);
 
 /** Every buffer starts at a multiple of 8 bytes. */
 export const padded = (bytes: number): number => (bytes + 7) & ~7;

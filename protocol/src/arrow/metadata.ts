@@ -1,6 +1,6 @@
 import { Builder, type Offset } from 'flatbuffers';
 import type { Column } from './column.ts';
-import { bufferRoles, nodeCount, padded } from './layout.ts';
+import { bufferCount, nodeCount, padded } from './layout.ts';
 import { locateRecordBatch, type RecordBatchFields } from './record-batch.ts';
 
 // Numbers of Arrow's Message.fbs and Schema.fbs, format version 1.0 and later.
@@ -40,7 +40,7 @@ export function recordBatchTemplate(columns: readonly Column[]): RecordBatchTemp
   const builder = new Builder(1024);
   builder.forceDefaults(true);
   const nodes = zeroStructs(builder, sum(columns.map((column) => nodeCount(column.type))));
-  const buffers = zeroStructs(builder, sum(columns.map((column) => bufferRoles[column.type].length)));
+  const buffers = zeroStructs(builder, sum(columns.map((column) => bufferCount(column.type))));
   builder.startObject(5);
   builder.addFieldInt64(0, 0n, 0n);
   builder.addFieldOffset(1, nodes, 0);

@@ -1,11 +1,12 @@
 import { MAX_BATCH_ROWS } from '../limits.ts';
 import { ok, type Result, refused } from '../result.ts';
-import { type BodyRefusal, columnView, type Regions, readRegions } from './body.ts';
 import type { ColumnDataByType, ColumnType } from './column.ts';
+import { columnView } from './column-view.ts';
 import { decompressBatch } from './decompress.ts';
 import { CONTINUATION, endMark, PREFIX_BYTES } from './metadata.ts';
 import { MetadataReader } from './metadata-reader.ts';
 import { locateRecordBatch } from './record-batch.ts';
+import { type BodyRefusal, type Regions, readRegions } from './regions.ts';
 import type { Signal } from './signal.ts';
 import { schemaMessage } from './signal-schema.ts';
 import { checkTimes, checkValues, type ValueRefusal } from './values.ts';

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import type { Column } from './column.ts';
-import { bufferRoles, elementBytes, hasOffsets } from './layout.ts';
+import { elementBytes, hasOffsets } from './layout.ts';
 import { PREFIX_BYTES, type RecordBatchTemplate, recordBatchTemplate } from './metadata.ts';
 import { STRUCT_BYTES } from './record-batch.ts';
 
 const writers = new WeakMap<readonly Column[], RecordBatchWriter>();
+
+/** Where the numbers of one data buffer go. */
+interface Slot {
+  readonly bufferAt: number;
+  /** The node that counts a list's values; 0 for other buffers. */
+  readonly childNodeAt: number;
+  readonly valueBytes: number;
+}
 
 /**
  * Writes a record batch's metadata into a stream: `begin`, then `buffer` once for each data buffer in Arrow's order.
@@ -12,12 +20,7 @@ const writers = new WeakMap<readonly Column[], RecordBatchWriter>();
  */
 export class RecordBatchWriter {
   readonly #template: RecordBatchTemplate;
-  /** For each data buffer: its position in the metadata, and for a list's values the node that holds their count. */
-  readonly #slots: readonly {
-    readonly bufferAt: number;
-    readonly childNodeAt: number;
-    readonly elementBytes: number;
-  }[];
+  readonly #slots: readonly Slot[];
   /** Nodes whose length is the number of rows. */
   readonly #rowNodesAt: readonly number[];
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -27,25 +30,24 @@ export class RecordBatchWriter {
   private constructor(columns: readonly Column[]) {
     this.#template = recordBatchTemplate(columns);
     const { nodesAt, buffersAt } = this.#template.fields;
-    const slots = [];
-    const rowNodesAt = [];
-    let node = 0;
-    let buffer = 0;
+    const slots: Slot[] = [];
+    const rowNodesAt: number[] = [];
+    let nodeAt = PREFIX_BYTES + nodesAt;
+    let bufferAt = PREFIX_BYTES + buffersAt;
+    const slot = (childNodeAt: number, valueBytes: number) => {
+      slots.push({ bufferAt, childNodeAt, valueBytes });
+      bufferAt += STRUCT_BYTES;
+    };
     for (const { type } of columns) {
-      rowNodesAt.push(PREFIX_BYTES + nodesAt + STRUCT_BYTES * node++);
-      let isValues = !hasOffsets(type);
-      for (const role of bufferRoles[type]) {
-        if (role === 'data') {
-          const isChild = type === 'listFloat64' && isValues;
-          slots.push({
-            bufferAt: PREFIX_BYTES + buffersAt + STRUCT_BYTES * buffer,
-            childNodeAt: isChild ? PREFIX_BYTES + nodesAt + STRUCT_BYTES * node++ : 0,
-            elementBytes: elementBytes[type],
-          });
-          isValues = true;
-        }
-        buffer++;
-      }
+      rowNodesAt.push(nodeAt);
+      nodeAt += STRUCT_BYTES;
+      bufferAt += STRUCT_BYTES;
+      if (hasOffsets(type)) slot(0, 4);
+      if (type === 'listFloat64') {
+        bufferAt += STRUCT_BYTES;
+        slot(nodeAt, elementBytes[type]);
+        nodeAt += STRUCT_BYTES;
+      } else slot(0, elementBytes[type]);
     }
     this.#slots = slots;
     this.#rowNodesAt = rowNodesAt;
@@ -83,7 +85,7 @@ export class RecordBatchWriter {
     assert(slot !== undefined, 'as many buffers as the columns have');
     this.#write(slot.bufferAt, offset);
     this.#write(slot.bufferAt + 8, length);
-    if (slot.childNodeAt !== 0) this.#write(slot.childNodeAt, length / slot.elementBytes);
+    if (slot.childNodeAt !== 0) this.#write(slot.childNodeAt, length / slot.valueBytes);
   }
 
   /** 64-bit little endian; lengths stay below 2^53. */

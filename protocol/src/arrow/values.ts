@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_BLOCK_VALUES, MAX_CLOCK_AHEAD_MS, MAX_CLOCK_BEHIND_MS, MAX_STEP_MS, MAX_TEXT_BYTES } from '../limits.ts';
 import { ok, type Result, refused } from '../result.ts';
-import { type Body, columnView } from './body.ts';
 import type { ListFloat64Data, Utf8Data } from './column.ts';
+import { type Body, columnView } from './column-view.ts';
 
 export type ValueRefusal =
   | 'non-finite'
