@@ -1,0 +1,108 @@
+import { type ReactNode, useState } from 'react';
+import type { Loaded } from '../api/resource.ts';
+import { useI18n } from '../i18n/i18n.tsx';
+import type { Language } from '../i18n/language.ts';
+import { Icon } from '../parts/icon.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { EmptyState } from '../parts/states.tsx';
+import { type ChartData, lastKnown, MAX_LINES } from './chart-data.ts';
+import { ChartTable } from './chart-table.tsx';
+import { TimeChart, type TimeChartProps } from './time-chart.tsx';
+
+export interface ChartPanelProps<T> extends Pick<TimeChartProps, 'highest' | 'shades' | 'bands' | 'marks' | 'onZoom'> {
+  readonly title: string;
+  readonly sub?: ReactNode;
+  readonly loaded: Loaded<T>;
+  readonly read: (value: T) => ChartData;
+  /** The picture's edges, given when the values were asked for. */
+  readonly window: (atMs: number) => { fromMs: number; toMs: number };
+}
+
+/** A chart with its current value, its legend, and the same values as a table. */
+export function ChartPanel<T>(props: ChartPanelProps<T>) {
+  const { title, loaded, read, window, sub, ...drawing } = props;
+  const { t, format } = useI18n();
+  const [isTable, setIsTable] = useState(false);
+  const { data, shown } = useReadOnce(loaded.value, read);
+  const now = data === null ? null : lastKnown(data.lines[0]?.values ?? []);
+  return (
+    <Panel
+      title={title}
+      sub={sub}
+      loaded={loaded}
+      className="chart-panel"
+      end={
+        <>
+          <span className={loaded.isStale ? 'value num quiet' : 'value num'}>
+            {data === null ? '' : format.metric(now, data.unit)}
+          </span>
+          <button
+            type="button"
+            className="button ghost small"
+            aria-pressed={isTable}
+            aria-label={t(isTable ? 'chart.asPicture' : 'chart.asTable', { name: title })}
+            onClick={() => setIsTable(!isTable)}
+          >
+            <Icon name={isTable ? 'chart' : 'table'} />
+          </button>
+        </>
+      }
+    >
+      {() => {
+        if (data === null || data.lines.length === 0) return <EmptyState title={t('chart.empty')} />;
+        const edges = window(loaded.atMs ?? 0);
+        return (
+          <>
+            {isTable ? (
+              <ChartTable label={title} data={shown ?? data} />
+            ) : (
+              <TimeChart
+                {...drawing}
+                {...edges}
+                label={t('chart.label', { name: title, value: format.metric(now, data.unit) })}
+                data={shown ?? data}
+                isStale={loaded.isStale}
+              />
+            )}
+            {data.lines.length > 1 && <Legend data={data} isStale={loaded.isStale} />}
+          </>
+        );
+      }}
+    </Panel>
+  );
+}
+
+function Legend({ data, isStale }: { readonly data: ChartData; readonly isStale: boolean }) {
+  const { t } = useI18n();
+  const rest = data.lines.length - MAX_LINES;
+  return (
+    <ul className="legend">
+      {data.lines.slice(0, MAX_LINES).map((line, index) => (
+        <li key={line.label}>
+          <i className={isStale ? 'series-stale' : `series${index + 1}`} />
+          <span className="cut">{line.label}</span>
+        </li>
+      ))}
+      {rest > 0 && <li className="quiet">{t('chart.rest', { count: rest })}</li>}
+    </ul>
+  );
+}
+
+interface Read<T> {
+  readonly value: T | undefined;
+  readonly language: Language;
+  readonly data: ChartData | null;
+  /** The lines that fit the legend. */
+  readonly shown: ChartData | null;
+}
+
+/** Reading is repeated only for a new value or language, so that an untouched chart does not redraw. */
+function useReadOnce<T>(value: T | undefined, read: (value: T) => ChartData): Read<T> {
+  const { language } = useI18n();
+  const [cached, setCached] = useState<Read<T>>({ value: undefined, language, data: null, shown: null });
+  if (cached.value === value && cached.language === language) return cached;
+  const data = value === undefined ? null : read(value);
+  const made = { value, language, data, shown: data && { ...data, lines: data.lines.slice(0, MAX_LINES) } };
+  setCached(made);
+  return made;
+}

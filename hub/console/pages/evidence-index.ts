@@ -1,0 +1,62 @@
+import type { Cause, Change, Evidence, Finding, IncidentDetail } from '../api/types.ts';
+
+/** One thing that an incident's claims rest on, under the name that is shown: `E1`, `E2`, … */
+export interface NamedEvidence {
+  readonly name: string;
+  readonly host: string | null;
+  readonly source:
+    | { readonly kind: 'finding'; readonly finding: Finding }
+    | { readonly kind: 'change'; readonly change: Change }
+    | { readonly kind: 'measured'; readonly evidence: Evidence };
+}
+
+export interface EvidenceIndex {
+  readonly all: readonly NamedEvidence[];
+  readonly ofCause: (cause: Cause) => readonly NamedEvidence[];
+}
+
+/**
+ * Names an incident's evidence in the order of its causes. The same thing cited twice keeps one name. What refers to a finding or
+ * change that the incident does not hold is left out: a chip that opens nothing would be worse than none.
+ */
+export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
+  const byRef = new Map<string, NamedEvidence>();
+  const keyOf = (item: Cause['evidence'][number]): string =>
+    item.kind === 'finding' || item.kind === 'change'
+      ? `${item.kind} ${item.ref}`
+      : `${item.kind} ${item.ref} ${'metric' in item ? item.metric : ''} ${'from' in item ? item.from : ''}`;
+  for (const cause of incident.causes) {
+    for (const item of cause.evidence) {
+      const key = keyOf(item);
+      const source = byRef.has(key) ? null : sourceOf(item, incident);
+      if (source === null) continue;
+      byRef.set(key, { name: `E${byRef.size + 1}`, host: hostOf(source, cause.entity, incident), source });
+    }
+  }
+  return {
+    all: [...byRef.values()],
+    ofCause: (cause) => cause.evidence.map((item) => byRef.get(keyOf(item))).filter((named) => named !== undefined),
+  };
+}
+
+function sourceOf(item: Cause['evidence'][number], incident: IncidentDetail): NamedEvidence['source'] | null {
+  if (item.kind === 'finding') {
+    const finding = incident.findings.find(({ id }) => id === item.ref);
+    return finding === undefined ? null : { kind: 'finding', finding };
+  }
+  if (item.kind === 'change') {
+    const change = incident.changes.find(({ id }) => id === item.ref);
+    return change === undefined ? null : { kind: 'change', change };
+  }
+  // The union's two members share the name `kind`, which is all the compiler would narrow by; `ref` alone is the other member.
+  return { kind: 'measured', evidence: item as Evidence };
+}
+
+/** `service:nginx@web-1` and `host:web-1` both name their host; otherwise the incident's only one, if it has one. */
+function hostOf(source: NamedEvidence['source'], entity: string, incident: IncidentDetail): string | null {
+  if (source.kind === 'finding') return source.finding.host;
+  if (source.kind === 'change') return source.change.host;
+  const agent = entity.startsWith('host:') ? entity.slice(5) : entity.split('@')[1];
+  const named = incident.hosts.find((host) => host === `host:${agent}`);
+  return named ?? (incident.hosts.length === 1 ? (incident.hosts[0] ?? null) : null);
+}

@@ -1,0 +1,67 @@
+import type { MetricsAnswer, MetricSeries } from '../api/types.ts';
+import { type ChartData, linesOf } from '../charts/chart-data.ts';
+import { entityName } from '../parts/entity-name.ts';
+import type { MessageKey } from '../i18n/translate.ts';
+
+export interface FleetSignal<Name extends string = string> {
+  readonly name: Name;
+  readonly title: MessageKey;
+  readonly metric: string;
+  readonly unit: string;
+  readonly highest: number | null;
+  /** Whether a series speaks for its whole host. */
+  readonly isWhole: (series: MetricSeries) => boolean;
+  /** How the series of one host become one line. */
+  readonly combine: 'sum' | 'max';
+}
+
+const withoutAttributes = ({ attributes }: MetricSeries): boolean => Object.keys(attributes).length === 0;
+
+/** What the fleet is judged by at a glance. One line per host, the busiest first. */
+export const fleetSignals = [
+  {
+    name: 'cpu',
+    title: 'signal.cpu',
+    metric: 'system.cpu.utilization',
+    unit: '1',
+    highest: 1,
+    isWhole: withoutAttributes,
+    combine: 'max',
+  },
+  {
+    name: 'memory',
+    title: 'signal.memory',
+    metric: 'system.memory.utilization',
+    unit: '1',
+    highest: 1,
+    isWhole: withoutAttributes,
+    combine: 'max',
+  },
+  {
+    name: 'disk',
+    title: 'signal.disk',
+    metric: 'system.filesystem.utilization',
+    unit: '1',
+    highest: 1,
+    isWhole: () => true,
+    combine: 'max',
+  },
+  {
+    name: 'network',
+    title: 'signal.network',
+    metric: 'system.network.io',
+    unit: 'By/s',
+    highest: null,
+    isWhole: () => true,
+    combine: 'sum',
+  },
+] as const satisfies readonly FleetSignal[];
+
+export function readSignal(signal: FleetSignal, answer: MetricsAnswer): ChartData {
+  return {
+    times: answer.times,
+    stepMs: answer.stepSeconds * 1000,
+    unit: signal.unit,
+    lines: linesOf(answer, (series) => (signal.isWhole(series) ? entityName(series.host) : null), signal.combine),
+  };
+}

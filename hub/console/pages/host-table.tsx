@@ -1,0 +1,113 @@
+import type { Host } from '../api/types.ts';
+import { Spark } from '../charts/spark.tsx';
+import { type I18n, useI18n } from '../i18n/i18n.tsx';
+import { type Column, DataTable } from '../parts/data-table.tsx';
+import { Age } from '../parts/formatted-time.tsx';
+import { levelRank, Severity } from '../parts/severity.tsx';
+import { useUrl } from '../shell/use-url.ts';
+import { RoleChips } from './role-chips.tsx';
+
+/** Every host, worst first. Of a host that is not heard from, and while the hub is not, values are dashes: never old, never 0. */
+export function HostTable({ hosts, isStale }: { readonly hosts: readonly Host[]; readonly isStale: boolean }) {
+  const i18n = useI18n();
+  const { url, update, go } = useUrl();
+  return (
+    <DataTable
+      label={i18n.t('page.hosts')}
+      rows={hosts}
+      columns={columns(i18n, isStale)}
+      rowId={(host) => host.id}
+      selectedId={url.selected}
+      onSelect={(id) => update({ selected: id }, { replace: url.selected !== null })}
+      onOpen={(id) => go(`/hosts/${hosts.find((host) => host.id === id)?.agent ?? ''}`)}
+    />
+  );
+}
+
+function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
+  const isLive = (host: Host): boolean => !isStale && host.state !== 'stale' && host.state !== 'revoked';
+  const live = (host: Host, value: number | null): number | null => (isLive(host) ? value : null);
+  return [
+    {
+      key: 'state',
+      header: t('hosts.state'),
+      width: '96px',
+      sortBy: (host) => -levelRank(host.state),
+      render: (host) => <Severity level={isStale && host.state !== 'revoked' ? 'stale' : host.state} />,
+    },
+    {
+      key: 'name',
+      header: t('hosts.name'),
+      sortBy: (host) => host.hostName,
+      render: (host) => <span className="strong cut">{host.hostName}</span>,
+    },
+    {
+      key: 'roles',
+      header: t('hosts.roles'),
+      width: '24%',
+      render: (host) => <RoleChips roles={host.roles} />,
+    },
+    {
+      key: 'cpu',
+      header: 'CPU',
+      isNumeric: true,
+      width: '64px',
+      sortBy: (host) => live(host, host.cpuUtilization),
+      render: (host) => format.percent(live(host, host.cpuUtilization)),
+    },
+    {
+      key: 'trend',
+      header: t('hosts.trend'),
+      width: '88px',
+      render: (host) => <Spark values={host.cpuTrend} highest={1} isStale={!isLive(host)} />,
+    },
+    {
+      key: 'memory',
+      header: t('hosts.memory'),
+      isNumeric: true,
+      width: '72px',
+      sortBy: (host) => live(host, host.memoryUtilization),
+      render: (host) => format.percent(live(host, host.memoryUtilization)),
+    },
+    {
+      key: 'score',
+      header: t('hosts.score'),
+      isNumeric: true,
+      width: '88px',
+      sortBy: (host) => live(host, host.anomalyScore),
+      render: (host) => {
+        const score = live(host, host.anomalyScore);
+        return <span className={scoreTone(score)}>{format.score(score)}</span>;
+      },
+    },
+    {
+      key: 'lost',
+      header: t('hosts.lost'),
+      isNumeric: true,
+      width: '60px',
+      sortBy: (host) => host.rowsLost,
+      render: (host) => <span className={host.rowsLost > 0 ? 'c-major' : 'quiet'}>{format.compact(host.rowsLost)}</span>,
+    },
+    {
+      key: 'agent',
+      header: t('hosts.agent'),
+      width: '72px',
+      render: (host) => <span className="num">{host.agentVersion ?? '–'}</span>,
+    },
+    {
+      key: 'seen',
+      header: t('hosts.seen'),
+      isNumeric: true,
+      width: '92px',
+      sortBy: (host) => (host.lastSeenAt === null ? null : Date.parse(host.lastSeenAt)),
+      render: (host) => (host.lastSeenAt === null ? '–' : <Age at={host.lastSeenAt} />),
+    },
+  ];
+}
+
+/** Quiet below 0.5, where anomalies are not reported. */
+function scoreTone(score: number | null): string {
+  if (score === null || score < 0.5) return 'quiet';
+  if (score < 0.7) return 'c-minor';
+  return score < 0.9 ? 'c-major strong' : 'c-critical strong';
+}

@@ -1,0 +1,170 @@
+import type { HostDetail, MetricsAnswer, WatchLease } from '../api/types.ts';
+import { ChartPanel } from '../charts/chart-panel.tsx';
+import { useI18n } from '../i18n/i18n.tsx';
+import { Chip } from '../parts/chip.tsx';
+import { FormattedTime } from '../parts/formatted-time.tsx';
+import { PageAnswer } from '../parts/page-answer.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { Severity } from '../parts/severity.tsx';
+import { EmptyState } from '../parts/states.tsx';
+import { definePage, type LoadContext, type ViewProps } from '../shell/define-page.tsx';
+import { isLive } from '../shell/time-range.ts';
+import { useShortcut } from '../shell/use-shortcuts.tsx';
+import { useUrl } from '../shell/use-url.ts';
+import { AgentCost } from './agent-cost.tsx';
+import { DataPlaces } from './data-places.tsx';
+import { FindingList } from './finding-list.tsx';
+import { type HostChartName, hostChartNames, hostCharts, readHostChart } from './host-charts.ts';
+import { hostDetail, watchLease } from './host-resources.ts';
+import { InventoryFacts } from './inventory-facts.tsx';
+import { metricResource, windowOf } from './metric-resource.ts';
+import { RoleList } from './role-list.tsx';
+
+type HostData = { readonly host: HostDetail; readonly lease: WatchLease } & Readonly<Record<HostChartName, MetricsAnswer>>;
+
+/** While watched, a host sends every second; twice that is what the eye follows. */
+const LIVE_EVERY_MS = 2000;
+
+export const hostPage = definePage<HostData>({
+  path: '/hosts/:agent',
+  title: 'page.host',
+  load: ({ api, params, url }: LoadContext) => {
+    const hostId = `host:${params.agent ?? ''}`;
+    const chart = (name: HostChartName) =>
+      metricResource(api, url.range, { metric: hostCharts[name].metric, hosts: [hostId] }, LIVE_EVERY_MS);
+    return {
+      host: hostDetail(api, hostId),
+      lease: watchLease(api, hostId),
+      cpu: chart('cpu'),
+      memory: chart('memory'),
+      filesystem: chart('filesystem'),
+      diskIo: chart('diskIo'),
+      network: chart('network'),
+      pressure: chart('pressure'),
+    };
+  },
+  view: HostView,
+});
+
+function HostView({ data, url, params }: ViewProps<HostData>) {
+  const { t, pick } = useI18n();
+  const { update, go } = useUrl();
+  useShortcut('close', () => go('/hosts'));
+  const host = data.host.value;
+  const isWatched = isLive(url.range) && !url.isPaused && data.lease.value !== undefined && !data.lease.isStale;
+  const marks = (host?.changes ?? []).map((change) => ({
+    atMs: Date.parse(change.at),
+    label: t(`change.${change.kind}`),
+    kind: 'change' as const,
+  }));
+  return (
+    <>
+      <HostHead host={host} agent={params.agent ?? ''} isStale={data.host.isStale} isWatched={isWatched} />
+      <div className="columns">
+        <div className="grid two">
+          {hostChartNames.map((name) => {
+            const chart = hostCharts[name];
+            return (
+              <ChartPanel
+                key={name}
+                title={t(chart.title)}
+                loaded={data[name]}
+                read={(answer) => readHostChart(chart, answer, t)}
+                window={windowOf(url.range)}
+                marks={marks}
+                shades={anomalySpans(host, chart.metric)}
+                {...(chart.highest === null ? {} : { highest: chart.highest })}
+                onZoom={(fromMs, toMs) =>
+                  update({ range: { kind: 'absolute', fromMs: Math.round(fromMs), toMs: Math.round(toMs) } })
+                }
+              />
+            );
+          })}
+        </div>
+        <div className="stack">
+          <Panel
+            title={t('host.findings')}
+            loaded={data.host}
+            className="flush"
+            empty={({ findings }) => (findings.length === 0 ? <EmptyState title={t('host.noFindings')} /> : null)}
+          >
+            {({ findings }) => <FindingList findings={findings.slice(0, 8)} />}
+          </Panel>
+          <Panel title={t('roles.title')} sub={t('roles.automatic')} loaded={data.host}>
+            {({ roles }) => <RoleList roles={roles} />}
+          </Panel>
+          <Panel
+            title={t('host.changes')}
+            loaded={data.host}
+            empty={({ changes }) => (changes.length === 0 ? <EmptyState title={t('host.noChanges')} /> : null)}
+          >
+            {({ changes }) => (
+              <ul className="log">
+                {changes.slice(0, 10).map((change) => (
+                  <li key={change.id}>
+                    <span className="quiet">
+                      <FormattedTime at={change.at} />
+                    </span>
+                    <span>{pick(change.summary)}</span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+          <Panel title={t('host.machine')} loaded={data.host}>
+            {(value) => <InventoryFacts host={value} />}
+          </Panel>
+          <Panel title={t('host.cost')} loaded={data.host}>
+            {(value) => <AgentCost host={value} />}
+          </Panel>
+          <Panel title={t('host.dataPlaces')} loaded={data.host}>
+            {(value) => <DataPlaces host={value} />}
+          </Panel>
+        </div>
+      </div>
+    </>
+  );
+}
+
+interface HostHeadProps {
+  readonly host: HostDetail | undefined;
+  readonly agent: string;
+  readonly isStale: boolean;
+  readonly isWatched: boolean;
+}
+
+function HostHead({ host, agent, isStale, isWatched }: HostHeadProps) {
+  const { t, format } = useI18n();
+  const level = host === undefined || (isStale && host.state !== 'revoked') ? 'stale' : host.state;
+  const isHeard = level !== 'stale' && level !== 'revoked';
+  return (
+    <PageAnswer
+      note={
+        <span className="row">
+          {isWatched && isHeard && <Chip tone="accent">{t('host.everySecond')}</Chip>}
+          {host?.lastSeenAt != null && (
+            <span>
+              {t('hosts.seen')} <FormattedTime at={host.lastSeenAt} as="dateTime" />
+            </span>
+          )}
+          {host !== undefined && host.rowsLost > 0 && (
+            <span className="c-major">{t('host.rowsLost', { count: format.count(host.rowsLost) })}</span>
+          )}
+        </span>
+      }
+    >
+      {host !== undefined && <Severity level={level} />} {host?.hostName ?? agent}
+    </PageAnswer>
+  );
+}
+
+/** Stretches that a finding on this metric stands out in. */
+function anomalySpans(host: HostDetail | undefined, metric: string) {
+  return (host?.findings ?? [])
+    .filter((finding) => finding.evidence.some((evidence) => evidence.metric === metric))
+    .map((finding) => ({
+      fromMs: Date.parse(finding.startedAt),
+      toMs: finding.endedAt === null ? Date.parse(host?.lastSeenAt ?? finding.detectedAt) : Date.parse(finding.endedAt),
+      kind: 'anomaly' as const,
+    }));
+}

@@ -1,0 +1,132 @@
+import type { Finding, Host, Incident, MetricsAnswer } from '../api/types.ts';
+import { ChartPanel } from '../charts/chart-panel.tsx';
+import { useI18n } from '../i18n/i18n.tsx';
+import { FleetCells } from '../parts/fleet-cells.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { LevelShape, levelMessage } from '../parts/severity.tsx';
+import { EmptyState } from '../parts/states.tsx';
+import { definePage, type ViewProps } from '../shell/define-page.tsx';
+import { allHosts, allIncidents } from '../shell/hub-resources.ts';
+import { useUrl } from '../shell/use-url.ts';
+import { fleetRows } from './fleet-rows.ts';
+import { fleetSignals, readSignal } from './fleet-signals.ts';
+import { FindingList } from './finding-list.tsx';
+import { IncidentTable } from './incident-table.tsx';
+import { metricResource, windowOf } from './metric-resource.ts';
+import { OverviewAnswer } from './overview-answer.tsx';
+
+type OverviewData = {
+  readonly hosts: readonly Host[];
+  readonly incidents: readonly Incident[];
+  readonly findings: readonly Finding[];
+} & Readonly<Record<(typeof fleetSignals)[number]['name'], MetricsAnswer>>;
+
+/** Most findings listed while no incident is open. */
+const MAX_FINDINGS = 20;
+
+export const overviewPage = definePage<OverviewData>({
+  path: '/',
+  title: 'page.overview',
+  menu: { group: 'watch', icon: 'overview', goKey: 'KeyO' },
+  load: ({ api, url }) => ({
+    hosts: allHosts(api),
+    incidents: allIncidents(api),
+    findings: {
+      key: 'findings today',
+      fetch: async (signal) => (await api.findings({ from: '-24h', limit: MAX_FINDINGS }, signal)).items,
+      everyMs: 5000,
+      wakeOn: ['finding'],
+    },
+    cpu: metricResource(api, url.range, { metric: fleetSignals[0].metric }),
+    memory: metricResource(api, url.range, { metric: fleetSignals[1].metric }),
+    disk: metricResource(api, url.range, { metric: fleetSignals[2].metric }),
+    network: metricResource(api, url.range, { metric: fleetSignals[3].metric }),
+  }),
+  view: OverviewView,
+});
+
+function OverviewView({ data, url }: ViewProps<OverviewData>) {
+  const { t, format, pick } = useI18n();
+  const { href, update } = useUrl();
+  const open = data.incidents.value?.filter(({ state }) => state !== 'resolved') ?? [];
+  const marks = open.map((incident) => ({
+    atMs: Date.parse(incident.startedAt),
+    label: incident.id,
+    kind: 'incident' as const,
+  }));
+  return (
+    <>
+      <OverviewAnswer hosts={data.hosts} incidents={data.incidents} />
+      {open.length > 0 ? (
+        <Panel
+          title={t('overview.openIncidents')}
+          sub={t('overview.grouped', {
+            alerts: format.count(open.reduce((sum, incident) => sum + incident.totalAlerts, 0)),
+            count: format.count(open.length),
+          })}
+          end={
+            <a className="link" href={href('/incidents')}>
+              {t('overview.seeAll')}
+            </a>
+          }
+          className="open-incidents flush"
+          loaded={data.incidents}
+        >
+          {() => <IncidentTable incidents={open} label={t('overview.openIncidents')} />}
+        </Panel>
+      ) : (
+        <Panel
+          title={t('overview.findings')}
+          sub={t('overview.findingsSub')}
+          className="flush findings-today"
+          loaded={data.findings}
+          empty={(findings) =>
+            findings.length === 0 ? (
+              <EmptyState title={t('overview.noFindings')}>{t('overview.noFindingsHint')}</EmptyState>
+            ) : null
+          }
+        >
+          {(findings) => <FindingList findings={findings} />}
+        </Panel>
+      )}
+      <div className="grid four">
+        {fleetSignals.map((signal) => (
+          <ChartPanel
+            key={signal.name}
+            title={t(signal.title)}
+            loaded={data[signal.name]}
+            read={(answer) => readSignal(signal, answer)}
+            window={windowOf(url.range)}
+            marks={marks}
+            {...(signal.highest === null ? {} : { highest: signal.highest })}
+            onZoom={(fromMs, toMs) =>
+              update({ range: { kind: 'absolute', fromMs: Math.round(fromMs), toMs: Math.round(toMs) } })
+            }
+          />
+        ))}
+      </div>
+      <Panel
+        title={t('overview.fleet', { count: format.count(data.hosts.value?.length ?? 0) })}
+        sub={t('overview.fleetSub')}
+        loaded={data.hosts}
+        className="fleet-panel"
+        end={(['critical', 'major', 'minor', 'stale'] as const).map((level) => (
+          <span className="row tight" key={level}>
+            <LevelShape level={level} /> {t(levelMessage(level))}
+          </span>
+        ))}
+        empty={(hosts) =>
+          hosts.length === 0 ? (
+            <EmptyState title={t('hosts.none')}>
+              <a className="link" href={href('/hosts', { tab: 'add' })}>
+                {t('hosts.add')}
+              </a>
+            </EmptyState>
+          ) : null
+        }
+      >
+        {(hosts) => <FleetCells rows={fleetRows(hosts, { t, pick }, (agent) => href(`/hosts/${agent}`))} />}
+      </Panel>
+    </>
+  );
+}

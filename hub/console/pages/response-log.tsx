@@ -1,0 +1,57 @@
+import { type FormEvent, useRef, useState } from 'react';
+import type { IncidentDetail } from '../api/types.ts';
+import { ApiError } from '../api/problem.ts';
+import { useHub } from '../api/use-loaded.ts';
+import { useI18n } from '../i18n/i18n.tsx';
+import { FormattedTime } from '../parts/formatted-time.tsx';
+import { useShortcut } from '../shell/use-shortcuts.tsx';
+
+/** Who did and said what, newest first, and a line to add to it. */
+export function ResponseLog({ incident, onChanged }: { readonly incident: IncidentDetail; readonly onChanged: () => void }) {
+  const { t } = useI18n();
+  const { api } = useHub();
+  const input = useRef<HTMLInputElement>(null);
+  const [error, setError] = useState<string | null>(null);
+  useShortcut('note', () => input.current?.focus());
+  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault();
+    const text = input.current?.value.trim() ?? '';
+    if (text === '') return;
+    setError(null);
+    try {
+      await api.note(incident.id, text);
+      if (input.current !== null) input.current.value = '';
+      onChanged();
+    } catch (cause) {
+      setError(cause instanceof ApiError ? `${cause.message} (${cause.code})` : String(cause));
+    }
+  };
+  return (
+    <>
+      <ul className="log">
+        {incident.log.toReversed().map((entry) => (
+          <li key={entry.at + entry.who + entry.text}>
+            <span className="quiet">
+              <FormattedTime at={entry.at} />
+            </span>
+            <span>
+              <span className="strong">{entry.who}</span> {entry.text}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {incident.log.length === 0 && <p className="quiet">{t('log.empty')}</p>}
+      <form className="note-form" onSubmit={(event) => void submit(event)}>
+        <input ref={input} aria-label={t('log.add')} placeholder={t('log.add')} maxLength={4000} autoComplete="off" />
+        <button type="submit" className="button">
+          {t('log.send')}
+        </button>
+      </form>
+      {error !== null && (
+        <p className="form-error" role="alert">
+          {error}
+        </p>
+      )}
+    </>
+  );
+}

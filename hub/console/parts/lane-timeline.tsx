@@ -1,0 +1,86 @@
+import type { ReactNode } from 'react';
+import { timeTicks } from '../charts/ticks.ts';
+import { useI18n } from '../i18n/i18n.tsx';
+import type { Level } from './severity.tsx';
+
+export interface LaneItem {
+  readonly id: string;
+  readonly fromMs: number;
+  /** Equal to `fromMs` for an instant. */
+  readonly toMs: number;
+  readonly level: Level | null;
+  readonly text: string;
+}
+
+export interface Lane {
+  readonly id: string;
+  readonly label: ReactNode;
+  readonly kind: 'instants' | 'spans';
+  readonly items: readonly LaneItem[];
+}
+
+export interface LaneTimelineProps {
+  readonly lanes: readonly Lane[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Lines through all lanes: detected, acknowledged, resolved. */
+  readonly marks: readonly { readonly atMs: number; readonly text: string }[];
+}
+
+/** What happened when, one lane per kind; what changed first stands on top. A list, so that it reads without the picture. */
+export function LaneTimeline({ lanes, fromMs, toMs, marks }: LaneTimelineProps) {
+  const { t, format } = useI18n();
+  const place = (atMs: number): number => Math.min(100, Math.max(0, ((atMs - fromMs) / (toMs - fromMs)) * 100));
+  return (
+    <div className="lanes">
+      <div className="lane-marks" aria-hidden="true">
+        {marks.map((mark) => (
+          <span
+            key={mark.text + mark.atMs}
+            className={place(mark.atMs) > 80 ? 'lane-mark flip' : 'lane-mark'}
+            style={{ left: `${place(mark.atMs)}%` }}
+          >
+            <span>
+              {mark.text} <span className="num">{format.clock(mark.atMs, true)}</span>
+            </span>
+          </span>
+        ))}
+      </div>
+      <ul>
+        {lanes.map((lane) => (
+          <li key={lane.id} className="lane">
+            <div className="lane-label">{lane.label}</div>
+            <ul className="lane-track">
+              {lane.items.map((item) => {
+                const left = place(item.fromMs);
+                const isSpan = lane.kind === 'spans';
+                const when = isSpan
+                  ? t('lanes.span', { from: format.clock(item.fromMs, true), to: format.clock(item.toMs, true) })
+                  : format.clock(item.fromMs, true);
+                return (
+                  <li
+                    key={item.id}
+                    title={`${item.text} · ${when}`}
+                    className={`${isSpan ? 'lane-span' : 'lane-instant'} bg-${item.level ?? 'change'}`}
+                    style={isSpan ? { left: `${left}%`, width: `${Math.max(0.4, place(item.toMs) - left)}%` } : { left: `${left}%` }}
+                  >
+                    <span className="hidden-text">
+                      {item.text} {when}
+                    </span>
+                  </li>
+                );
+              })}
+            </ul>
+          </li>
+        ))}
+      </ul>
+      <div className="lane-axis num" aria-hidden="true">
+        {timeTicks(fromMs, toMs, 7).map((tick) => (
+          <span key={tick} style={{ left: `${place(tick)}%` }}>
+            {format.clock(tick, toMs - fromMs < 240_000)}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
