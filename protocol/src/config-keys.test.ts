@@ -89,9 +89,16 @@ describe('parseStrict', () => {
 });
 
 it('names environment settings that nobody reads', () => {
-  const environment = { PATH: '/bin', AIRIS_HTTP: '127.0.0.1:0', AIRIS_DATADIR: '/var', AIRIS_NOTHING_LIKE_IT: '1' };
-  expect(unknownEnvironmentNames(environment, ['AIRIS_HTTP', 'AIRIS_DATA_DIR'])).toEqual([
-    'environment: unknown name AIRIS_DATADIR; did you mean AIRIS_DATA_DIR?',
-    'environment: unknown name AIRIS_NOTHING_LIKE_IT',
+  const environment = {
+    PATH: '/bin',
+    AIRIS_HTTP: '127.0.0.1:0',
+    AIRIS_DATADIR: '/var',
+    AIRIS_NOTHING_LIKE_IT: '1',
+    AIRIS_AGENT_X: '',
+  };
+  const names = { prefix: 'AIRIS_', foreignPrefixes: ['AIRIS_AGENT_'] };
+  expect(unknownEnvironmentNames(environment, ['AIRIS_HTTP', 'AIRIS_DATA_DIR'], names)).toEqual([
+    'environment: unknown key AIRIS_DATADIR; did you mean AIRIS_DATA_DIR?',
+    'environment: unknown key AIRIS_NOTHING_LIKE_IT',
   ]);
 });

@@ -20,15 +20,29 @@ export function parseStrict<S extends z.ZodType>(
   return { ok: false, problems: parsed.error.issues.flatMap((issue) => describe(schema, issue, sourceName)) };
 }
 
-/** Problems with environment names that begin with `prefix` and that nobody reads: a setting misspelt is not silently dropped. */
+/** Names of the environment that belong to the product, and those of its other programs that may stand beside them. */
+export interface EnvironmentNames {
+  readonly prefix: string;
+  readonly foreignPrefixes: readonly string[];
+}
+
+/** Problems with environment names that nobody reads: a setting misspelt is not silently dropped. */
 export function unknownEnvironmentNames(
   environment: Readonly<Record<string, string | undefined>>,
   known: readonly string[],
-  prefix = 'AIRIS_',
+  { prefix, foreignPrefixes }: EnvironmentNames = { prefix: 'AIRIS_', foreignPrefixes: [] },
 ): readonly string[] {
-  return Object.keys(environment)
-    .filter((name) => name.startsWith(prefix) && !known.includes(name))
-    .map((name) => `environment: unknown name ${name}${suggestion(name, known)}`);
+  const ours = Object.keys(environment).filter(
+    (name) => name.startsWith(prefix) && !foreignPrefixes.some((foreign) => name.startsWith(foreign)),
+  );
+  return unknownKeys(ours, known, 'environment');
+}
+
+/** One sentence for each key that is not known, naming the nearest known one. */
+export function unknownKeys(keys: readonly string[], known: readonly string[], sourceName: string): readonly string[] {
+  return keys
+    .filter((key) => !known.includes(key))
+    .map((key) => `${sourceName}: unknown key ${key}${suggestion(key, known)}`);
 }
 
 /** The known key that is fewest edits away, or `null` when none is within a third of its length. */

@@ -30,25 +30,6 @@ export const subjects = {
 /** As stored in DATA after the server's partition transform: `airis.part.<n>.<agent>.<signal>`. */
 export const dataPartitionSubject = (partition: number | '*') => `airis.part.${partition}.>`;
 
-/** What a subject says about the message on it; the server has checked that the agent may use it. */
-export interface SubjectParts {
-  readonly agent: string;
-  /** Signal or kind of event; `tombstone` for an evicted range. */
-  readonly name: string;
-}
-
-/** Of a message in DATA: `airis.part.<n>.<agent>.<signal>`; `null` for another subject. */
-export function parseDataSubject(subject: string): (SubjectParts & { readonly partition: number }) | null {
-  const match = /^airis\.part\.([0-9]{1,4})\.([a-z0-9-]{1,63})\.([a-z]{1,32})$/.exec(subject);
-  return match && { partition: Number(match[1]), agent: match[2]!, name: match[3]! };
-}
-
-/** Of a message in EVENT: `airis.event.<agent>.<kind>`; `null` for another subject. */
-export function parseEventSubject(subject: string): SubjectParts | null {
-  const match = /^airis\.event\.([a-z0-9-]{1,63})\.([a-z]{1,32})$/.exec(subject);
-  return match && { agent: match[1]!, name: match[2]! };
-}
-
 /** What an agent's signing-key template allows; `{{name()}}` is the agent id, expanded by the server. */
 export function agentPermissions(name = '{{name()}}'): { publish: string[]; subscribe: string[] } {
   return {

@@ -160,8 +160,3 @@ export const signals: Readonly<Record<SignalName, Signal>> = {
 
 /** `block/1`: what the schema header says. */
 export const schemaName = ({ name, version }: Signal): string => `${name}/${version}`;
-
-/** The signal whose schema the header names, or `null` for one that this version does not read. */
-export function signalOfSchema(text: string): Signal | null {
-  return Object.values(signals).find((signal) => schemaName(signal) === text) ?? null;
-}
