@@ -38,8 +38,16 @@ export const metric = {
   processCpuUtilization: 'process.cpu.utilization',
   processMemoryUsage: 'process.memory.usage',
   uptime: 'system.uptime',
-  /** Linux pressure stall information: share of time, 0..1, by `airis.pressure.resource` and `airis.pressure.kind`. */
+  /** Linux pressure stall information, by `airis.pressure.resource` and `airis.pressure.kind`: s/s, a share of time. */
+  pressureStallTime: 'airis.pressure.stall.time',
+  /** The same as the kernel averages it over 10 s, 0..1. */
   pressureStallRatio: 'airis.pressure.stall.ratio',
+  /** {request}/s. nginx has no convention; names are those of the OpenTelemetry collector's nginx receiver. */
+  nginxRequests: 'nginx.requests',
+  /** {connection}, by `state`: active, reading, writing, waiting. */
+  nginxConnectionsCurrent: 'nginx.connections_current',
+  nginxConnectionsAccepted: 'nginx.connections_accepted',
+  nginxConnectionsHandled: 'nginx.connections_handled',
   /** Rows an agent knows it lost, from its health. */
   lossRows: 'airis.loss.rows',
 } as const;
@@ -61,6 +69,7 @@ export const attribute = {
   executableName: 'process.executable.name',
   pressureResource: 'airis.pressure.resource',
   pressureKind: 'airis.pressure.kind',
+  nginxConnectionState: 'state',
   hostName: 'host.name',
   serviceName: 'service.name',
 } as const;
