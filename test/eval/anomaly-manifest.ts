@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 /** What detection may know of a file: never its labels. Other keys of the manifest are ignored. */
 const anomalyFile = z.object({
-  id: z.string().regex(/^[\w.-]+(\/[\w.-]+)+$/),
+  id: z.string().regex(/^(?:(?!\.\.?(?:\/|$))[\w.-]+(?:\/|$))+$/, 'a relative path without dots'),
   family: z.string().regex(/^[\w.-]+$/),
   file: z.string(),
   channels: z.array(z.string()).min(1),
