@@ -1,16 +1,24 @@
-import type { EnrolmentAnswer, EnrolmentRequest, Result } from '@airis/protocol';
-import type { AccessRole, HubHealth } from './types.ts';
+import type { AccessService } from '../auth/access.ts';
+import type { Enrolment } from '../auth/enrolment.ts';
+import type { AccessStore } from '../store/state/access.ts';
+import type { AuditStore } from '../store/state/audit.ts';
+import type { IdentityStore } from '../store/state/identity.ts';
+import type { HubHealth } from './types.ts';
 
 /**
- * What the API needs of the rest of the hub, and nothing more. The parts themselves fulfil these; tests use in-memory
- * objects. Times are Unix ms; the API turns them into text.
+ * What the API needs of the rest of the hub, and nothing more. The parts themselves fulfil these; tests put in-memory
+ * objects in the place of engines. Times are Unix ms; the API turns them into text.
  */
 export interface Ports {
-  readonly access: AccessPort;
-  readonly enrolment: EnrolmentPort;
-  readonly agents: AgentsPort;
+  readonly access: AccessService;
+  readonly people: Pick<AccessStore, 'users' | 'apiTokens'>;
+  readonly enrolment: Enrolment;
+  /** What to run on a new host, with its token in it. */
+  readonly enrolCommand: (token: string) => string;
+  readonly agents: Pick<IdentityStore, 'agents' | 'agent'>;
+  readonly leases: LeasePort;
   readonly query: QueryPort;
-  readonly audit: AuditPort;
+  readonly audit: Pick<AuditStore, 'append' | 'list'>;
   readonly quarantine: QuarantinePort;
   readonly health: HealthPort;
 }
@@ -25,85 +33,9 @@ export interface PageOf<T> {
   readonly nextCursor: string | null;
 }
 
-export interface SessionInfo {
-  readonly user: string;
-  readonly role: AccessRole;
-  readonly csrf: string;
-  readonly expiresAtMs: number;
-}
-
-export interface UserInfo {
-  readonly name: string;
-  readonly role: AccessRole;
-  readonly createdAtMs: number;
-}
-
-export interface ApiTokenInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly role: AccessRole;
-  readonly createdAtMs: number;
-  readonly expiresAtMs: number | null;
-  readonly lastUsedAtMs: number | null;
-}
-
-/** People, their sessions, and API tokens. Secrets are hashed at rest; `null` and `false` mean refused or unknown. */
-export interface AccessPort {
-  /** Uses up the one-time token of a sign-in link. `secret` goes into the cookie. */
-  signInWithLink(token: string): Promise<{ secret: string; session: SessionInfo } | null>;
-  signInWithPassword(user: string, password: string): Promise<{ secret: string; session: SessionInfo } | null>;
-  /** The live session behind a cookie; asked again for every request and every 15 s of a stream. */
-  session(secret: string): Promise<SessionInfo | null>;
-  endSession(secret: string): Promise<void>;
-  bearer(token: string): Promise<{ id: string; name: string; role: AccessRole } | null>;
-  listUsers(): Promise<readonly UserInfo[]>;
-  /** False when the name is taken. */
-  createUser(user: { name: string; role: AccessRole; password: string }): Promise<boolean>;
-  deleteUser(name: string): Promise<boolean>;
-  listTokens(): Promise<readonly ApiTokenInfo[]>;
-  createToken(token: {
-    name: string;
-    role: AccessRole;
-    expiresAtMs: number | null;
-  }): Promise<{ info: ApiTokenInfo; token: string }>;
-  deleteToken(id: string): Promise<boolean>;
-}
-
-export interface EnrolmentTokenInfo {
-  readonly id: string;
-  readonly wantedId: string | null;
-  readonly createdBy: string;
-  readonly createdAtMs: number;
-  readonly expiresAtMs: number;
-  readonly usedAtMs: number | null;
-  readonly agent: string | null;
-}
-
-export interface EnrolmentPort {
-  listTokens(page: PageRequest): Promise<PageOf<EnrolmentTokenInfo>>;
-  createToken(token: {
-    wantedId: string | null;
-    generalLogSources: readonly string[];
-    createdBy: string;
-  }): Promise<{ id: string; token: string; command: string; expiresAtMs: number }>;
-  /** Refusals: `token-unknown`, `token-used`, `token-expired`, `bad-proof`, … */
-  enrol(request: EnrolmentRequest, from: { address: string }): Promise<Result<EnrolmentAnswer>>;
-}
-
-export interface AgentInfo {
-  readonly id: string;
-  readonly hostName: string;
-  readonly enrolledAtMs: number;
-  readonly revokedAtMs: number | null;
-}
-
-export interface AgentsPort {
-  list(): Promise<readonly AgentInfo[]>;
-  get(id: string): Promise<AgentInfo | null>;
-  /** False when there is no such agent or it is revoked already. Cuts the live connection. */
-  revoke(id: string): Promise<boolean>;
-  /** Renews the live lease and nudges the agent. */
-  watch(id: string, liveUntilUnixMs: number): Promise<void>;
+export interface LeasePort {
+  /** Tells the agent to send every second until then. */
+  renew(agent: string, liveUntilUnixMs: number): Promise<void>;
 }
 
 export interface MetricsRequest {
@@ -184,27 +116,11 @@ export interface QueryPort {
   >;
 }
 
-export interface AuditInfo {
-  readonly id: string;
-  readonly atMs: number;
-  readonly who: string;
-  readonly action: string;
-  readonly target: string;
-  readonly outcome: string;
-  readonly detail: Readonly<Record<string, string>>;
-}
-
-export interface AuditPort {
-  /** Durable when it resolves. */
-  record(entry: Omit<AuditInfo, 'id'>): Promise<void>;
-  list(page: PageRequest): Promise<PageOf<AuditInfo>>;
-}
-
 export interface QuarantinePort {
   list(page: PageRequest): Promise<
     PageOf<{
       id: string;
-      atMs: number;
+      atUnixMs: number;
       agent: string;
       subject: string;
       reason: string;

@@ -4,7 +4,8 @@ import { severityRank } from './severity.ts';
 
 export type CauseEvidence =
   | Evidence
-  | { readonly kind: 'finding' | 'change'; readonly ref: string; readonly note?: Bilingual | undefined };
+  | { readonly kind: 'finding'; readonly ref: string; readonly note?: Bilingual | undefined }
+  | { readonly kind: 'change'; readonly ref: string; readonly note?: Bilingual | undefined };
 
 /** A ranked suspect. `score` is 0..1 and comparable within one incident only. */
 export interface Cause {

@@ -4,11 +4,11 @@ import { role, timestamp } from './common.ts';
 
 export const userName = z
   .string()
-  .regex(/^[a-z][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dot, dash, underscore');
+  .regex(/^[a-z][a-z0-9._@-]{0,63}$/, 'lower-case letters, digits and ._@-, a letter first');
 
 export const user = z.object({ name: userName, role, createdAt: timestamp });
 export type User = z.infer<typeof user>;
-export const userRequest = z.strictObject({ name: userName, role, password: z.string().min(12).max(200) });
+export const userRequest = z.strictObject({ name: userName, role, password: z.string().min(1).max(200) });
 export type UserRequest = z.input<typeof userRequest>;
 
 /** An API token as listed; its text is shown once, when made. */
@@ -18,7 +18,7 @@ export const apiToken = z.object({
   role,
   createdAt: timestamp,
   expiresAt: timestamp.nullable(),
-  lastUsedAt: timestamp.nullable(),
+  createdBy: z.string(),
 });
 export type ApiToken = z.infer<typeof apiToken>;
 export const apiTokenRequest = z.strictObject({

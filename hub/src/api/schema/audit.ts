@@ -6,10 +6,11 @@ export const auditEntry = z.object({
   id: z.string(),
   at: timestamp,
   who: z.string(),
-  action: z.string().describe('method and path of the route, or a command'),
+  action: z.string().describe('`session.create`, `incident.acknowledge`, …'),
   target: z.string(),
-  outcome: z.string().describe('status code, or `done`'),
-  detail: z.record(z.string(), z.string()),
+  outcome: z.enum(['done', 'refused']),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  hash: z.string().describe('SHA-256 over the entry before and this one'),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 

@@ -1,0 +1,59 @@
+import { listAudit } from './audit.ts';
+import { enrol } from './enrol.ts';
+import { createEnrolmentToken, listEnrolmentTokens, withdrawEnrolmentToken } from './enrolment-tokens.ts';
+import { listFindings } from './findings.ts';
+import { readHealth } from './health.ts';
+import { listHosts, readHost, revokeHost, watchHost } from './hosts.ts';
+import {
+  acknowledgeIncident,
+  feedbackOnIncident,
+  listIncidents,
+  noteOnIncident,
+  readIncident,
+  resolveIncident,
+} from './incidents.ts';
+import { healthz, metrics, readyz } from './probes.ts';
+import { listQuarantine } from './quarantine.ts';
+import { queryLogs, queryMetrics } from './query.ts';
+import type { Route } from './route.ts';
+import { readSession, signIn, signOut } from './session.ts';
+import { stream } from './stream.ts';
+import { createToken, listTokens, revokeToken } from './tokens.ts';
+import { listUsers, putUser, removeUser } from './users.ts';
+
+/** Every route of the hub; the server and the OpenAPI document are both made from this list. */
+export const routes: readonly Route[] = [
+  healthz,
+  readyz,
+  metrics,
+  signIn,
+  readSession,
+  signOut,
+  listHosts,
+  readHost,
+  watchHost,
+  revokeHost,
+  queryMetrics,
+  queryLogs,
+  listFindings,
+  listIncidents,
+  readIncident,
+  acknowledgeIncident,
+  resolveIncident,
+  feedbackOnIncident,
+  noteOnIncident,
+  readHealth,
+  listEnrolmentTokens,
+  createEnrolmentToken,
+  withdrawEnrolmentToken,
+  enrol,
+  listTokens,
+  createToken,
+  revokeToken,
+  listUsers,
+  putUser,
+  removeUser,
+  listAudit,
+  listQuarantine,
+  stream,
+];
