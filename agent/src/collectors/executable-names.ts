@@ -1,11 +1,11 @@
 /**
- * A program's name fit to be an attribute: letters, digits and `. _ + -`, at most 40 of them, runs of four or more
+ * A program's name fit to be an attribute: letters, digits and `. _ @ + -`, at most 40 of them, runs of four or more
  * digits as `#` (a job number would make a series of every run). Never taken from a command line, which may hold secrets.
  */
 export function cleanExecutableName(name: string): string {
   const clean = name
     .replace(/ \(deleted\)$/, '')
-    .replace(/[^\w.+-]/g, '_')
+    .replace(/[^\w.@+-]/g, '_')
     .replace(/\d{4,}/g, '#')
     .slice(0, 40);
   return clean === '' ? 'unnamed' : clean;

@@ -3,9 +3,9 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import type { Refusals } from '../refusals.ts';
 import { LineSplitter, type LogEncoding, type SplitLine } from './line-splitter.ts';
 import type { PositionStore } from './log-line.ts';
-import type { Refusals } from './refusals.ts';
 import { StackTraceJoiner } from './stack-trace-joiner.ts';
 
 export interface FileTailOptions {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Host } from '../collectors/host.ts';
+import { Refusals } from '../refusals.ts';
 import { createJournalTail, journalApplies, journalConfig } from './journal-tail.ts';
 import type { LogSink, PositionStore } from './log-line.ts';
 import { createLogTail, logTailConfig } from './log-tail.ts';
-import { Refusals } from './refusals.ts';
 
 export const receiversConfig = z.strictObject({
   files: logTailConfig.prefault({}),
@@ -39,7 +39,7 @@ export async function createLogReceivers(
       await files.poll();
     },
     sources: () => [...files.sources(), ...(journal?.isRunning === true ? ['journal'] : [])],
-    refusedByReason: () => refusals.byReason(),
+    refusedByReason: () => refusals.snapshot(),
     async [Symbol.asyncDispose]() {
       await journal?.[Symbol.asyncDispose]();
       await files[Symbol.asyncDispose]();

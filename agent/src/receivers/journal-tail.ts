@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { z } from 'zod';
 import type { Host } from '../collectors/host.ts';
+import type { Refusals } from '../refusals.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { LogLine, LogSink, PositionStore } from './log-line.ts';
-import type { Refusals } from './refusals.ts';
 import { severityOf, severityOfPriority } from './severity.ts';
 
 export const journalConfig = z.strictObject({

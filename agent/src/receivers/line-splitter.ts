@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Refusals } from './refusals.ts';
+import type { Refusals } from '../refusals.ts';
 
 /** `auto`: UTF-16 by its mark, UTF-8, else CP949 where the bytes are valid Korean. `euc-kr` covers CP949. */
 export type LogEncoding = 'auto' | 'utf-8' | 'euc-kr' | 'utf-16le' | 'utf-16be';

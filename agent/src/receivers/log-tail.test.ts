@@ -18,9 +18,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHost } from '../collectors/host.ts';
+import { Refusals } from '../refusals.ts';
 import type { LogLine } from './log-line.ts';
 import { createLogTail, logTailConfig } from './log-tail.ts';
-import { Refusals } from './refusals.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -58,7 +58,7 @@ function open(
   });
   return {
     positions,
-    refused: () => refusals.byReason(),
+    refused: () => refusals.snapshot(),
     texts: () => lines.map((line) => line.text),
     lines,
     setRoom: (lineCount: number) => {

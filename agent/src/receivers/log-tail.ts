@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { globFiles } from '../collectors/glob-files.ts';
 import type { Host } from '../collectors/host.ts';
+import type { Refusals } from '../refusals.ts';
 import { FileTail } from './file-tail.ts';
 import { timeOfLine } from './line-time.ts';
 import type { LogSink, PositionStore } from './log-line.ts';
-import type { Refusals } from './refusals.ts';
 import { severityOf } from './severity.ts';
 
 const KiB = 1024;

@@ -1,0 +1,111 @@
+import { createHmac } from 'node:crypto';
+import type { Attributes } from '@airis/protocol';
+import type { MetricInfo, SampleWriter } from '../collectors/collector.ts';
+import type { Refusals } from '../refusals.ts';
+import { maskText } from './mask-text.ts';
+
+/** Values one attribute of one metric may have; further ones share `other`. */
+export const VALUES_PER_ATTRIBUTE = 256;
+export const OTHER_VALUE = 'other';
+/** Attribute sets remembered by content; the usual writer comes with a set already seen. */
+const REMEMBERED_SETS = 50_000;
+
+/** Ends a reading: writes what was gathered under `other`. */
+export interface GuardedWriter extends SampleWriter {
+  end(): void;
+}
+
+/**
+ * The way of metric attributes through the gate: values that look personal or secret become keyed pseudonyms (the same
+ * value the same pseudonym, so that series stay apart), and an attribute that takes ever new values is cut off at
+ * VALUES_PER_ATTRIBUTE. Values behind the cut are added up for counters; of gauges the highest is kept.
+ */
+export class AttributeGuard {
+  readonly #key: Uint8Array;
+  readonly #refusals: Refusals;
+  readonly #valuesByAttribute = new Map<string, Set<string>>();
+  /** By identity of the set: collectors hand the same object over every second. */
+  readonly #byIdentity = new Map<string, WeakMap<Attributes, Attributes>>();
+  #remembered = 0;
+
+  /** @param key - secret of this host, at least 16 bytes: without it pseudonyms cannot be computed from guesses */
+  constructor(key: Uint8Array, refusals: Refusals) {
+    this.#key = key;
+    this.#refusals = refusals;
+  }
+
+  admit(metric: string, attributes: Attributes): Attributes {
+    return this.#admit(metric, attributes).admitted;
+  }
+
+  /** A writer for one collector that lets only guarded attributes through. */
+  writer(emits: Readonly<Record<string, MetricInfo>>, out: SampleWriter): GuardedWriter {
+    const gathered = new Map<string, { metric: string; attributes: Attributes; value: number }>();
+    return {
+      write: (metric, value, attributes) => {
+        if (attributes === undefined) return out.write(metric, value);
+        const { admitted, isCut } = this.#admit(metric, attributes);
+        if (!isCut) return out.write(metric, value, admitted);
+        const key = `${metric}\0${JSON.stringify(admitted)}`;
+        const before = gathered.get(key);
+        const sum =
+          emits[metric]?.kind === 'counter' ? (before?.value ?? 0) + value : Math.max(before?.value ?? value, value);
+        gathered.set(key, { metric, attributes: admitted, value: sum });
+      },
+      end: () => {
+        for (const { metric, attributes, value } of gathered.values()) out.write(metric, value, attributes);
+        gathered.clear();
+      },
+    };
+  }
+
+  #admit(metric: string, attributes: Attributes): { readonly admitted: Attributes; readonly isCut: boolean } {
+    const known = this.#byIdentity.get(metric)?.get(attributes);
+    if (known !== undefined) return { admitted: known, isCut: false };
+    let isCut = false;
+    const admitted: Record<string, string> = {};
+    for (const [key, value] of Object.entries(attributes)) {
+      const safe = this.#safeValue(value);
+      const kept = this.#isWithin(`${metric}\0${key}`, safe) ? safe : OTHER_VALUE;
+      isCut ||= kept !== safe;
+      admitted[key] = kept;
+    }
+    if (isCut) this.#refusals.count('label-explosion');
+    else this.#remember(metric, attributes, admitted);
+    return { admitted, isCut };
+  }
+
+  #safeValue(value: string): string {
+    if (!looksPersonal(value)) return value;
+    return `masked:${createHmac('sha256', this.#key).update(value).digest('hex').slice(0, 16)}`;
+  }
+
+  #isWithin(attribute: string, value: string): boolean {
+    const values = this.#valuesByAttribute.get(attribute) ?? new Set();
+    this.#valuesByAttribute.set(attribute, values);
+    if (values.has(value) || value === OTHER_VALUE) return true;
+    if (values.size >= VALUES_PER_ATTRIBUTE) return false;
+    values.add(value);
+    return true;
+  }
+
+  #remember(metric: string, from: Attributes, to: Attributes): void {
+    if (this.#remembered >= REMEMBERED_SETS) {
+      this.#byIdentity.clear();
+      this.#remembered = 0;
+    }
+    const sets = this.#byIdentity.get(metric) ?? new WeakMap<Attributes, Attributes>();
+    this.#byIdentity.set(metric, sets);
+    sets.set(from, to);
+    this.#remembered++;
+  }
+}
+
+/** Numbers up to five digits (ports, years, sizes) and plain words are no secrets; what masking finds beyond is. */
+function looksPersonal(value: string): boolean {
+  const withoutShortNumbers = value.replace(/(?<!\d)\d{1,5}(?!\d)/g, '0');
+  const masked = maskText(withoutShortNumbers);
+  if (masked !== withoutShortNumbers) return true;
+  // Groups of digits that only together say something: a phone number, a card.
+  return /\d(?:[-\s.()]{0,2}\d){8,}/.test(value);
+}

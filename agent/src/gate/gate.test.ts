@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { Refusals } from '../refusals.ts';
+import { AttributeGuard, VALUES_PER_ATTRIBUTE } from './attribute-guard.ts';
+import { Gate } from './gate.ts';
+import { closedFloor, type Floor, logClassifier, openFloor, parseFloor } from './log-rules.ts';
+import { maskText } from './mask-text.ts';
+import { templateOf } from './template.ts';
+
+describe('class of a source', () => {
+  const floor: Floor = { logs: { mayBeGeneral: ['/var/log/**', 'journal:*'], alwaysPrivate: ['/var/log/auth.log'] } };
+  it.each([
+    { source: '/var/log/nginx/access.log', wanted: ['/var/log/nginx/*.log'], want: 'general' },
+    { source: '/var/log/nginx/old/access.log', wanted: ['/var/log/nginx/*.log'], want: 'private' },
+    { source: '/var/log/nginx/access.log', wanted: [], want: 'private' },
+    { source: '/srv/app.log', wanted: ['**'], want: 'private' },
+    { source: '/var/log/auth.log', wanted: ['/var/log/auth.log'], want: 'private' },
+    { source: 'journal:nginx.service', wanted: ['journal:nginx.service'], want: 'general' },
+    { source: '/var/logXnginx', wanted: ['/var/log.nginx'], want: 'private' },
+  ])('$source with $wanted is $want', ({ source, wanted, want }) =>
+    expect(logClassifier(wanted, floor)(source)).toBe(want),
+  );
+
+  it('nothing is general below a floor that cannot be understood', () => {
+    expect(logClassifier(['**'], closedFloor)('/var/log/x')).toBe('private');
+    expect(parseFloor('logs: [').ok).toBe(false);
+    expect(parseFloor('log: {}').ok).toBe(false);
+    expect(parseFloor('')).toEqual({ ok: true, value: openFloor });
+    expect(parseFloor('logs:\n  alwaysPrivate: ["/x"]').ok).toBe(true);
+  });
+});
+
+describe('templateOf', () => {
+  it.each([
+    ['connection from <ip> port <num> closed after 12 ms', 'connection from <*> port <*> closed after <*> ms'],
+    ['2026-11-22T10:00:00Z worker-3 done', '<*> done'],
+    ['a  b\tc', 'a b c'],
+  ])('of %s', (masked, want) => expect(templateOf(masked).text).toBe(want));
+
+  it('is the same for lines that differ in what varies, and a stable id', () => {
+    const one = templateOf(maskText('user id=12 took 350 ms'));
+    expect(templateOf(maskText('user id=7 took 2 ms'))).toEqual(one);
+    expect(one.templateId).toBeTypeOf('bigint');
+  });
+});
+
+const gateFor = (floor = openFloor) => {
+  const refusals = new Refusals();
+  return { gate: new Gate({ floor, pseudonymKey: new Uint8Array(32), refusals }), refusals };
+};
+const line = (source: string, text: string, severity = 9) => ({ source, timeUnixMs: 1_000, severity, text });
+
+describe('Gate', () => {
+  it('lets masked lines of general sources out, and says why they matter', () => {
+    const { gate } = gateFor();
+    gate.setGeneralLogSources(['/g']);
+    expect(gate.admitLog(line('/g', 'sent 10.0.0.1', 17))).toMatchObject({ body: 'sent <ip>', why: 'severe' });
+    const whys = Array.from({ length: 5 }, () => gate.admitLog(line('/g', 'hello 1'))?.why);
+    expect(whys).toEqual(['rare', 'rare', 'rare', 'ordinary', 'ordinary']);
+  });
+
+  it('lets no line of a private source out, only counts', () => {
+    const { gate } = gateFor();
+    expect(gate.admitLog(line('/p', 'hello'))).toBeNull();
+    expect(gate.takeTemplates()).toMatchObject([{ source: '/p', count: 1, text: '' }]);
+    expect(gate.takeTemplates()).toEqual([]);
+  });
+
+  it('tells the template of a private source after 20 distinct lines, not after one line 20 times', () => {
+    const { gate } = gateFor();
+    for (let i = 0; i < 100; i++) gate.admitLog(line('/p', `10:00:${i} john paid`));
+    expect(gate.takeTemplates()[0]?.text).toBe('');
+    const word = (i: number) => `x${'abcdefghijklmnopqrstuvwxyz'[i]}1`;
+    for (let i = 0; i < 19; i++) gate.admitLog(line('/p', `job ${word(i)} ended`));
+    expect(gate.takeTemplates()[0]?.text).toBe('');
+    gate.admitLog(line('/p', `job ${word(20)} ended`));
+    expect(gate.takeTemplates()[0]?.text).toBe('job <*> ended');
+  });
+
+  it('follows a change of the rules at once', () => {
+    const { gate } = gateFor();
+    gate.setGeneralLogSources(['/g']);
+    expect(gate.admitLog(line('/g', 'x'))).not.toBeNull();
+    gate.setGeneralLogSources([]);
+    expect(gate.admitLog(line('/g', 'x'))).toBeNull();
+  });
+
+  it('stays bounded when every line is new', () => {
+    const { gate, refusals } = gateFor();
+    const letters = (n: number) => n.toString(26).replace(/\d/g, (d) => 'qrstuvwxyz'[Number(d)]!);
+    for (let i = 0; i < 3_000; i++) gate.admitLog(line('/p', `only ${letters(i)} here`));
+    expect(gate.takeTemplates().length).toBeLessThanOrEqual(1_001);
+    expect(refusals.snapshot()['too-many-templates']).toBeGreaterThan(0);
+  });
+});
+
+describe('AttributeGuard', () => {
+  const emits = {
+    m: { unit: '1', kind: 'counter', about: 'test' },
+    g: { unit: '1', kind: 'gauge', about: 'test' },
+  } as const;
+
+  it('adds counters and keeps the highest gauge behind the cut', () => {
+    const refusals = new Refusals();
+    const written: [string, number, unknown][] = [];
+    const writer = new AttributeGuard(new Uint8Array(32), refusals).writer(emits, {
+      write: (metric, value, attributes) => written.push([metric, value, attributes]),
+    });
+    for (let i = 0; i < VALUES_PER_ATTRIBUTE + 10; i++) {
+      writer.write('m', 1, { path: `p${i}` });
+      writer.write('g', i, { path: `p${i}` });
+    }
+    writer.end();
+    expect(written).toHaveLength(2 * VALUES_PER_ATTRIBUTE + 2);
+    expect(written.at(-2)).toEqual(['m', 10, { path: 'other' }]);
+    expect(written.at(-1)).toEqual(['g', VALUES_PER_ATTRIBUTE + 9, { path: 'other' }]);
+    expect(refusals.snapshot()).toEqual({ 'label-explosion': 20 });
+  });
+
+  it('leaves ordinary values alone and makes pseudonyms of others, the same for the same', () => {
+    const guard = new AttributeGuard(new Uint8Array(32).fill(1), new Refusals());
+    const values = {
+      port: '8080',
+      device: '/dev/vda',
+      name: 'x86_64-linux-gnu-gcc-12',
+      mode: 'user',
+      year: '2026',
+      mount: '/var/lib/docker',
+    };
+    expect(guard.admit('m', values)).toEqual(values);
+    const [one, again, other] = ['a@x.kr', 'a@x.kr', 'b@x.kr'].map((mail) => guard.admit('m', { mail }).mail);
+    expect(one).toMatch(/^masked:[0-9a-f]{16}$/);
+    expect(again).toBe(one);
+    expect(other).not.toBe(one);
+  });
+});

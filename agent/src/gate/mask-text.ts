@@ -1,0 +1,102 @@
+/** Longer texts are cut before they are masked: what is behind leaves in no form. */
+export const MASKED_LENGTH_LIMIT = 8_192;
+
+type Mask = readonly [pattern: RegExp, replacement: string];
+
+const secretKey =
+  'passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth(?:orization)?|credentials?|session(?:[_-]?id)?|cookie|otp|pin|jwt|비밀번호|암호|패스워드|인증키|인증번호|토큰';
+const personKey =
+  'user(?:[_-]?(?:name|id))?|login|account|owner|e-?mail|(?:first|last|full|real|customer|member|display)?[_-]?name|addr(?:ess)?|phone|mobile|tel|birth(?:day|date)?|ssn|이름|성명|고객(?:명)?|회원(?:명)?|사용자(?:명)?|담당자|수령인|수취인|예금주|신청인|주소|배송지|연락처|전화(?:번호)?|휴대폰|생년월일|주민(?:등록)?번호|계좌(?:번호)?|여권(?:번호)?';
+/** What stands between a key and its value, and the value: quoted as a whole, or up to the next delimiter. */
+const keyed = '["\']?\\s*(?:=>|[=:：])\\s*';
+const anyValue = '(?:"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'|[^\\s,;&|)}\\]"\']+)';
+/** A value of several Korean words, as in an address, up to a delimiter. */
+const koreanValue = '(?:"(?:[^"\\\\]|\\\\.)*"|[가-힣][^,;&|)}\\]"\'=:]*|[^\\s,;&|)}\\]"\']+)';
+/** Digits of any script: full-width ones are digits too. */
+const separator = '[-\\s.\u2010-\u2015·()]';
+
+/**
+ * Applied in order; each takes what is surely its kind, the last ones whatever numbers and quotes are left. All are
+ * linear: no repeated group holds another repetition of the same characters.
+ */
+const masks: readonly Mask[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)/g, '<secret>'],
+  [/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, '<secret>'],
+  [
+    /\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{30,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|sk-[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|hf_\w{16,}|npm_\w{16,}|hvs\.[\w-]{16,}|ya29\.[\w-]{16,})/g,
+    '<secret>',
+  ],
+  [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, '$1 <secret>'],
+  [/:\/\/[^\s/:@"']{1,256}:[^\s/@"']{1,256}@/g, '://<secret>@'],
+  [
+    new RegExp(`([\\w.-]{0,40}(?:${secretKey})[\\w-]{0,20}${keyed})(?:(?:bearer|basic)\\s+)?${anyValue}`, 'gi'),
+    '$1<secret>',
+  ],
+  [/(\s(?:-u|--user)[ =])\S+/g, '$1<secret>'],
+  [/[\w.+%-]{1,128}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}/g, '<email>'],
+  [/(\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s?"'<>]{1,1024})\?[^\s"'<>]*/gi, '$1?<query>'],
+  [/(\s\/[^\s?"'<>]{0,1024})\?[^\s"'<>]*/g, '$1?<query>'],
+  [new RegExp(`((?<![가-힣\\w])(?:${personKey})${keyed})${koreanValue}`, 'gi'), '$1<person>'],
+  [
+    /\b((?:invalid |illegal |unknown )?(?:user|login|account|member|customer)\s+)(?!(?:<|of\b|to\b|with\b|failed\b|is\b|was\b|has\b|not\b|and\b|or\b|in\b|by\b|from\b|for\b|logged\b|session\b))['"]?[\w.@+-]{1,64}['"]?/gi,
+    '$1<person>',
+  ],
+  [/\b((?:password|publickey|keyboard-interactive\/pam) for )\S+/gi, '$1<person>'],
+  [/(\/(?:home|Users)\/)[^/\s"':]{1,64}/g, '$1<person>'],
+  [/[가-힣]{2,4}(?=\s?(?:님|씨|귀하)(?![가-힣]))/g, '<person>'],
+  [
+    /(?:[가-힣]{1,8}(?:시|도|군|구|읍|면)\s+){1,4}[가-힣\d·.]{1,20}(?:로|길|동|리)(?:\s?\d[\d-]{0,9})?(?:번길\s?\d{1,5})?/g,
+    '<address>',
+  ],
+  [/\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi, '<mac>'],
+  [/(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\.\d)/g, '<ip>'],
+  // Two colons in a row, or at least five groups: a time of day has fewer.
+  [/(?<![\w:])(?=[0-9a-f:]{0,45}?(?:::|(?:[0-9a-f]{1,4}:){4}))[0-9a-f:]{3,45}(?![\w:])/gi, '<ip>'],
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<id>'],
+  [/\b0x[0-9a-f]{4,}\b/gi, '<id>'],
+  [/\b(?=[a-f]{0,64}\d)(?=\d{0,64}[a-f])[0-9a-f]{8,}\b/gi, '<id>'],
+  [/(?<![A-Za-z0-9+])(?=[A-Za-z+]{0,200}\d)(?=[\d+]{0,200}[A-Za-z])[A-Za-z0-9+]{20,}={0,2}/g, '<id>'],
+  [/(?<![\w-])(?=[^A-Z]{0,200}[A-Z][^A-Z]{0,200}[A-Z])(?=\D{0,200}\d)[\w-]{32,}/g, '<id>'],
+  [/\b[A-Z]{1,2}\d{3}[A-Z]?\d{4}\b/g, '<id>'],
+  // Digits in groups (resident numbers, cards, phones, accounts): seven or more of them, also half starred out.
+  [new RegExp(`[+(]?\\p{Nd}(?:${separator}{0,2}[\\p{Nd}*]){6,40}`, 'gu'), '<num>'],
+  [/\p{Nd}{4,}/gu, '<num>'],
+];
+
+/** Keys of JSON logs whose text is what the line says; all other quoted values are masked as a whole. */
+const spokenKey = /"(?:level|severity|msg|message|logger|event|error|err|status|method|component|module)"\s*:\s*$/i;
+const request = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) \/[^"]*$/;
+const quotedText = /"((?:[^"\\]|\\.)*)"|(?<![\w])'((?:[^'\\]|\\.)*)'(?!\w)/g;
+
+/**
+ * A log text with everything masked that may be personal or secret: e-mail, addresses of the net and of people, tokens,
+ * keys, identifiers, numbers of four digits or more, values of telling keys, and quoted strings. Masks too much rather
+ * than too little. Names in running text without any key word are not recognised.
+ */
+export function maskText(text: string): string {
+  let masked = text.length > MASKED_LENGTH_LIMIT ? text.slice(0, MASKED_LENGTH_LIMIT) : text;
+  for (const [pattern, replacement] of masks) masked = masked.replace(pattern, replacement);
+  return maskQuoted(masked);
+}
+
+function maskQuoted(text: string): string {
+  return text.replace(quotedText, (whole, double: string | undefined, _single: unknown, at: number) => {
+    const content = double ?? '';
+    const isKey = double !== undefined && /^\s*:/.test(text.slice(at + whole.length, at + whole.length + 3));
+    if (isKey || whole.length === 2) return whole;
+    if (double !== undefined && (request.test(content) || spokenKey.test(text.slice(Math.max(0, at - 24), at))))
+      return whole;
+    if (/^<\w+>$/.test(content)) return whole;
+    const quote = whole[0] ?? '"';
+    return `${quote}<str>${quote}`;
+  });
+}
+
+/** A path as the name of a source: the home folder's owner and long numbers say more than a source needs. */
+export function maskSource(source: string): string {
+  return source
+    .replace(/(\/(?:home|Users)\/)[^/\s]+/g, '$1<person>')
+    .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '<email>')
+    .replace(/\d{4,}/g, '<num>')
+    .slice(0, 300);
+}
