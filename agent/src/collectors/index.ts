@@ -5,6 +5,7 @@ import { diskCollector } from './disk.ts';
 import { filesystemCollector } from './filesystem.ts';
 import { memoryCollector } from './memory.ts';
 import { networkCollector } from './network.ts';
+import { nginxCollector } from './nginx.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
 import { uptimeCollector } from './uptime.ts';
@@ -20,6 +21,7 @@ export const collectors: readonly CollectorDefinition[] = [
   connectionsCollector,
   processesCollector,
   uptimeCollector,
+  nginxCollector,
 ];
 
 /** The collectors with their settings by name; an absent setting means the defaults. */

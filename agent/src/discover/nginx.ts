@@ -8,7 +8,7 @@ import {
   readHostEvidence,
 } from './host-evidence.ts';
 import { readNginxConfig } from './nginx-config.ts';
-import { type AccessLog, type NginxFacts, nginxFacts } from './nginx-facts.ts';
+import { type AccessLog, combinedFormat, type NginxFacts, nginxFacts } from './nginx-facts.ts';
 import { defineRole, type FoundRole } from './role-definition.ts';
 
 /** One running nginx and where to look at it. */
@@ -74,7 +74,11 @@ async function describeNginx(
     configDigest: config?.digest ?? null,
     ports: held.length > 0 ? held : (facts?.ports ?? [80, 443]).filter((port) => listening.has(port)),
     statusUrl: await reachableStatusUrl(host, facts),
-    accessLogs: (facts?.accessLogs ?? []).map((log) => ({ ...log, path: root + log.path })),
+    accessLogs: (
+      facts?.accessLogs ?? [
+        { path: isAbsolute(build.accessLog) ? build.accessLog : join(prefix, build.accessLog), format: combinedFormat },
+      ]
+    ).map((log) => ({ ...log, path: root + log.path })),
   };
 }
 

@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest';
+import { combinedFormat } from '../discover/nginx-facts.ts';
+import { compileAccessLog } from './access-log.ts';
+import { parseNginxStatus } from './nginx-status.ts';
+import { RequestStats } from './request-stats.ts';
+import { RouteClasses, routeShape } from './route-classes.ts';
+
+const json = '{"t":"$time_iso8601","status":$status,"rt":$request_time,"uri":"$request_uri"}';
+
+it.each([
+  {
+    name: 'combined',
+    format: combinedFormat,
+    line: '10.0.0.1 - - [22/Nov/2026:10:00:00 +0900] "GET /a/b?c=d HTTP/1.1" 404 153 "-" "curl/7 \\x22x\\x22"',
+    want: { status: 404, path: '/a/b', durationSeconds: null, responseBytes: 153 },
+  },
+  {
+    name: 'combined with a time behind',
+    format: `${combinedFormat} $request_time`,
+    line: '10.0.0.1 - bob [x] "POST / HTTP/1.1" 200 1 "-" "x" 0.250',
+    want: { status: 200, path: '/', durationSeconds: 0.25, responseBytes: 1 },
+  },
+  {
+    name: 'JSON',
+    format: json,
+    line: '{"t":"2026-11-22T10:00:00+09:00","status":503,"rt":1.500,"uri":"/api/x?y=1"}',
+    want: { status: 503, path: '/api/x', durationSeconds: 1.5, responseBytes: null },
+  },
+  { name: 'a foreign line', format: combinedFormat, line: 'nonsense', want: null },
+  { name: 'a status that is none', format: '$status', line: '999', want: null },
+  {
+    name: 'a malformed request',
+    format: combinedFormat,
+    line: '1.1.1.1 - - [x] "\\x16\\x03" 400 1 "-" "-"',
+    want: { status: 400, path: null, durationSeconds: null, responseBytes: 1 },
+  },
+])('reads $name', ({ format, line, want }) => expect(compileAccessLog(format)?.(line)).toEqual(want));
+
+it('says of a format without status that it cannot be read', () => {
+  expect(compileAccessLog('$remote_addr $request')).toBeNull();
+});
+
+it('reads the status page', () => {
+  const text =
+    'Active connections: 3 \nserver accepts handled requests\n 16 15 31 \nReading: 0 Writing: 1 Waiting: 2 \n';
+  expect(parseNginxStatus(text)).toEqual({
+    active: 3,
+    accepted: 16,
+    handled: 15,
+    requests: 31,
+    reading: 0,
+    writing: 1,
+    waiting: 2,
+  });
+  expect(parseNginxStatus('<html>')).toBeNull();
+});
+
+it.each([
+  ['/', '/'],
+  ['/api/orders/1234/items', '/api/orders/{}'],
+  ['/users/hong%20gil', '/users/{}'],
+  ['/js/app.3f2a.js', '(static)'],
+  [`/${'a'.repeat(40)}`, '/{}'],
+])('route of %s', (path, want) => expect(routeShape(path)).toBe(want));
+
+it('learns at most 32 routes, and none from what is not found', () => {
+  const routes = new RouteClasses();
+  const word = (i: number) => String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26));
+  for (let i = 0; i < 100; i++) expect(routes.routeOf(`/scan/${word(i % 3)}`, 404)).toBe('(other)');
+  const seen = new Set<string>();
+  for (let i = 0; i < 200; i++) for (let hit = 0; hit < 25; hit++) seen.add(routes.routeOf(`/p/${word(i)}`, 200));
+  expect(seen.size).toBeLessThanOrEqual(33);
+});
+
+it('counts for good, and averages since the reading before', () => {
+  const stats = new RequestStats();
+  const read = () => {
+    const written = new Map<string, number>();
+    stats.write({
+      write: (metric, value, attributes = {}) => written.set([metric, ...Object.values(attributes)].join(' '), value),
+    });
+    return written;
+  };
+  stats.add({ status: 200, path: '/a', durationSeconds: 0.1, responseBytes: 10 });
+  stats.add({ status: 500, path: '/a', durationSeconds: 0.3, responseBytes: 5 });
+  stats.add(null);
+  const first = read();
+  expect(first.get('airis.http.server.requests 2xx')).toBe(1);
+  expect(first.get('airis.http.server.error_ratio')).toBe(0.5);
+  expect(first.get('http.server.request.duration')).toBeCloseTo(0.2);
+  expect(first.get('airis.http.server.unparsed_lines')).toBe(1);
+  const second = read();
+  expect(second.get('airis.http.server.requests 5xx')).toBe(1);
+  expect(second.has('airis.http.server.error_ratio')).toBe(false);
+  expect(second.has('http.server.request.duration')).toBe(false);
+});

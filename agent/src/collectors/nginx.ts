@@ -1,0 +1,139 @@
+import type { Attributes } from '@airis/protocol';
+import { z } from 'zod';
+import { findNginxOn, type NginxInstance } from '../discover/nginx.ts';
+import { FileTail } from '../receivers/file-tail.ts';
+import { Refusals } from '../refusals.ts';
+import { compileAccessLog } from './access-log.ts';
+import { BoundedAttributes } from './bounded-attributes.ts';
+import { defineCollector, type SampleWriter } from './collector.ts';
+import type { Host } from './host.ts';
+import { parseNginxStatus } from './nginx-status.ts';
+import { RequestStats, requestMetrics } from './request-stats.ts';
+
+const config = z.strictObject({
+  timeoutMs: z.int().min(50).max(10_000).default(500).describe('a status page that answers later counts as silent'),
+  searchEveryMs: z.int().min(1_000).default(10_000).describe('how often the host is searched for running nginx'),
+  accessLogs: z.boolean().default(true).describe('also count requests from access logs that may be read'),
+});
+
+const INSTANCES = 8;
+const LOGS = 32;
+const KiB = 1024;
+
+interface State {
+  readonly stats: RequestStats;
+  readonly tails: Map<string, FileTail>;
+  readonly buffer: Buffer;
+  readonly of: Readonly<Record<string, BoundedAttributes>>;
+  instances: readonly NginxInstance[];
+  searchedAtMs: number;
+}
+
+const connectionStates = ['active', 'reading', 'writing', 'waiting'] as const;
+
+/** nginx as found on this host: its status page, asked on loopback, and its access logs. */
+export const nginxCollector = defineCollector({
+  name: 'nginx',
+  config,
+  capabilities: ['http'],
+  emits: {
+    'nginx.connections_accepted': { unit: '{connection}', kind: 'counter', about: 'connections accepted' },
+    'nginx.connections_handled': {
+      unit: '{connection}',
+      kind: 'counter',
+      about: 'connections handled; fewer than accepted when a limit was reached',
+    },
+    'nginx.connections_current': { unit: '{connection}', kind: 'gauge', about: 'open connections by state' },
+    'nginx.requests': { unit: '{request}', kind: 'counter', about: 'requests that clients made' },
+    ...requestMetrics,
+  },
+  state: (): State => ({
+    stats: new RequestStats(),
+    tails: new Map(),
+    buffer: Buffer.allocUnsafe(64 * KiB),
+    of: Object.fromEntries(
+      ['', ...connectionStates].map((state) => [
+        state,
+        new BoundedAttributes(INSTANCES * 8, (port) => ({
+          'server.port': port,
+          ...(state === '' ? {} : { 'nginx.connection.state': state }),
+        })),
+      ]),
+    ),
+    instances: [],
+    searchedAtMs: Number.NEGATIVE_INFINITY,
+  }),
+  applies: async (host) => (await findNginxOn(host)).length > 0,
+  async collect(host, { timeoutMs, searchEveryMs, accessLogs }, out, state) {
+    if (Math.abs(host.nowMs() - state.searchedAtMs) >= searchEveryMs) {
+      state.searchedAtMs = host.nowMs();
+      state.instances = await findNginxOn(host);
+      if (accessLogs) await followLogs(host, state);
+    }
+    for (const { statusUrl } of state.instances) {
+      if (statusUrl !== null) await writeStatus(host, statusUrl, timeoutMs, out, state);
+    }
+    for (const tail of state.tails.values()) await tail.poll();
+    if (state.tails.size > 0) state.stats.write(out);
+  },
+  async close({ tails }) {
+    for (const tail of tails.values()) await tail.close();
+    tails.clear();
+  },
+});
+
+/** A page that is silent or no longer there leaves a gap; that nginx is gone the role watch says. */
+async function writeStatus(
+  host: Host,
+  url: string,
+  timeoutMs: number,
+  out: SampleWriter,
+  { of }: State,
+): Promise<void> {
+  const answer = await host.http?.(url, { timeoutMs, maxBytes: 4 * KiB }).catch(() => null);
+  const status = answer?.status === 200 ? parseNginxStatus(answer.text) : null;
+  const port = new URL(url).port || '80';
+  const all = of['']?.get(port);
+  if (status === null || all === null || all === undefined) return;
+  out.write('nginx.connections_accepted', status.accepted, all);
+  out.write('nginx.connections_handled', status.handled, all);
+  out.write('nginx.requests', status.requests, all);
+  for (const state of connectionStates) {
+    const attributes: Attributes | null = of[state]?.get(port) ?? null;
+    if (attributes !== null) out.write('nginx.connections_current', status[state], attributes);
+  }
+}
+
+/** Follows the logs of running instances from their ends; a log that no instance writes any more is let go. */
+async function followLogs(host: Host, { instances, tails, stats, buffer }: State): Promise<void> {
+  const wanted = new Map(instances.flatMap((instance) => instance.accessLogs.map((log) => [log.path, log.format])));
+  for (const [path, tail] of tails) {
+    if (wanted.has(path)) continue;
+    await tail.close();
+    tails.delete(path);
+  }
+  for (const [path, format] of wanted) {
+    const read = compileAccessLog(format);
+    if (tails.has(path) || tails.size >= LOGS || read === null) continue;
+    tails.set(
+      path,
+      new FileTail({
+        path,
+        encoding: 'utf-8',
+        maxLineBytes: 16 * KiB,
+        joinsStackTraces: false,
+        startAt: 'end',
+        // Counters begin anew with each start of the agent, so there is no place to remember.
+        positions: { load: () => null, save: () => undefined },
+        // The log receiver counts what cannot be read of the same file.
+        refusals: new Refusals(),
+        deliver: (line) => {
+          stats.add(read(line));
+          return true;
+        },
+        buffer,
+        nowMs: host.nowMs,
+      }),
+    );
+  }
+}
