@@ -6,7 +6,7 @@ export interface RateRule {
 
 /** `sign-in` is for guessable secrets; enrolment tokens are not guessable, and a whole site may enrol at once. */
 export const RATE_RULES = {
-  normal: { burst: 400, perSecond: 100 },
+  normal: { burst: 1_000, perSecond: 300 },
   'sign-in': { burst: 30, perSecond: 0.5 },
   enrol: { burst: 300, perSecond: 50 },
 } as const satisfies Record<string, RateRule>;

@@ -75,6 +75,8 @@ async function buildApp(options: ApiOptions, hub: ApiContext): Promise<FastifyIn
     bodyLimit: DEFAULT_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    // A HEAD of the event stream would never end.
+    exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 300 },
   } as const;

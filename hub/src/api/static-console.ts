@@ -37,6 +37,6 @@ export async function serveConsole(app: FastifyInstance, root: string): Promise<
 function isPage(request: FastifyRequest): boolean {
   const isReading = request.method === 'GET' || request.method === 'HEAD';
   const path = request.url.split('?')[0] ?? '/';
-  const isFile = /\.[a-z0-9]{1,8}$/.test(path) || path.startsWith('/assets/');
+  const isFile = /\.(?:js|css|map|json|svg|png|ico|txt|woff2)$/.test(path) || path.startsWith('/assets/');
   return isReading && !path.startsWith('/api/') && !isFile;
 }

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FindingRecord, mergeFinding } from './finding-record.ts';
+import { assignGroups, groupFindings } from './group.ts';
+import { aFinding, T0 } from './test-events.ts';
+
+function record(id: number, startMs: number, endMs: number | null, fields: Partial<FindingRecord> = {}): FindingRecord {
+  const finding = aFinding({ id: `f-0000000${id}`, detectedAtUnixMs: T0 + startMs });
+  const merged = mergeFinding(null, { agent: 'web-1', finding, receivedAtUnixMs: T0 + startMs })!;
+  return { ...merged, endedAtUnixMs: endMs === null ? null : T0 + endMs, ...fields };
+}
+const MINUTE = 60_000;
+const idsOf = (groups: readonly (readonly FindingRecord[])[]) =>
+  groups.map((group) => group.map(({ finding }) => Number(finding.id.slice(-1))));
+
+describe('grouping by time', () => {
+  it.each([
+    { name: 'spans that overlap', records: [record(1, 0, 2 * MINUTE), record(2, MINUTE, null)], want: [[1, 2]] },
+    { name: 'a gap of six minutes', records: [record(1, 0, MINUTE), record(2, 7 * MINUTE, null)], want: [[1, 2]] },
+    { name: 'a longer gap', records: [record(1, 0, MINUTE), record(2, 7 * MINUTE + 1, null)], want: [[1], [2]] },
+    {
+      name: 'one that bridges two',
+      records: [record(1, 0, MINUTE), record(2, 14 * MINUTE, null), record(3, 5 * MINUTE, 9 * MINUTE)],
+      want: [[1, 3, 2]],
+    },
+    {
+      name: 'what a person settled as over',
+      records: [record(1, 0, null, { settledAtUnixMs: T0 + MINUTE }), record(2, 20 * MINUTE, null)],
+      want: [[1], [2]],
+    },
+    { name: 'information alone', records: [record(1, 0, null, { worst: 'info' })], want: [] },
+    {
+      name: 'information within',
+      records: [record(1, 0, null), record(2, MINUTE, null, { worst: 'info' })],
+      want: [[1, 2]],
+    },
+  ])('handles $name', ({ records, want }) => {
+    expect(idsOf(groupFindings(records))).toEqual(want);
+    expect(idsOf(groupFindings(records.toReversed()))).toEqual(want);
+  });
+
+  it('gives the oldest number to incidents that turn out to be one', () => {
+    const members = [record(1, 0, MINUTE, { incident: 1003 }), record(2, 2 * MINUTE, null, { incident: 1001 })];
+    expect(assignGroups([members])).toEqual([{ members, incident: 1001, absorbed: [1003] }]);
+  });
+
+  it('never ties incidents together by information', () => {
+    const members = [record(1, 0, null, { incident: 1002 }), record(2, 1, null, { incident: 1001, worst: 'info' })];
+    expect(assignGroups([members])).toEqual([{ members: [members[0]], incident: 1002, absorbed: [] }]);
+  });
+});
+
+describe('merging versions of a finding', () => {
+  const version = fc.record({
+    state: fc.constantFrom('open' as const, 'update' as const, 'closed' as const),
+    severity: fc.constantFrom('minor' as const, 'major' as const, 'critical' as const),
+    score: fc.integer({ min: 0, max: 3 }),
+    endedAtUnixMs: fc.constantFrom(T0 + MINUTE, T0 + 2 * MINUTE),
+  });
+
+  it('comes to the same whatever the order, and however often', () => {
+    fc.assert(
+      fc.property(fc.array(version, { minLength: 1, maxLength: 6 }), fc.func(fc.integer()), (versions, shuffle) => {
+        const incoming = versions.map((fields) => ({
+          agent: 'web-1',
+          finding: aFinding({ ...fields, endedAtUnixMs: fields.state === 'closed' ? fields.endedAtUnixMs : null }),
+          receivedAtUnixMs: T0 + MINUTE,
+        }));
+        const play = (list: typeof incoming) =>
+          list.reduce<FindingRecord | null>((known, each) => mergeFinding(known, each) ?? known, null);
+        const inOrder = play(incoming);
+        const shuffled = [...incoming, ...incoming].sort((a, b) => shuffle(a) - shuffle(b));
+        expect(play(shuffled)).toEqual(inOrder);
+      }),
+    );
+  });
+});
