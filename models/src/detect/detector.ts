@@ -33,6 +33,8 @@ export interface Signal {
   readonly score: number;
   /** 0..1. */
   readonly confidence: number;
+  /** The value is on its way back: nothing new to tell, but not over either. */
+  readonly isFading?: boolean;
   /** For forecasts: until the limit is met, and how fast. */
   readonly forecast?: { readonly msToFull: number; readonly perSecond: number };
 }

@@ -169,7 +169,7 @@ describe('detection on a host', () => {
   });
 
   it('finds requests that stop', () => {
-    const findings = live(300, (second) => (second < 150 ? {} : { requests: 0 }));
+    const findings = live(500, (second) => (second < 400 ? {} : { requests: 0 }));
     expect(opened(findings)).toMatchObject([{ kind: 'flat-line', entity: 'service:nginx@web-1' }]);
   });
 

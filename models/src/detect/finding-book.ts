@@ -9,6 +9,8 @@ export interface Claim {
   readonly sinceMs: number;
   /** The value a recovery text speaks of. */
   readonly value: number;
+  /** No update is sent for what is on its way back. */
+  readonly isFading?: boolean;
   readonly entity: string;
   readonly detector: { readonly name: string; readonly version: string };
   readonly title: Bilingual;
@@ -101,11 +103,16 @@ export class FindingBook {
 
   #continue(open: OpenFinding, claim: Claim, tMs: number): void {
     open.heldAtMs = tMs;
+    if (claim.isFading === true) return;
+    // Another detector may speak of another quantity (bytes, then a ratio): their values cannot be compared.
+    if (open.claim.detector.name !== claim.detector.name) open.worst = claim.value;
     open.claim = claim;
     if (!(open.worst >= claim.value)) open.worst = claim.value;
     if (tMs - open.sentAtMs < UPDATE_EVERY_MS) return;
     open.sentAtMs = tMs;
-    open.finding = { ...open.finding, state: 'update', ...contentOf(claim) };
+    // A finding is as bad as it has been: severity only rises.
+    const { severity } = rank[claim.severity] > rank[open.finding.severity] ? claim : open.finding;
+    open.finding = { ...open.finding, state: 'update', ...contentOf(claim), severity };
     this.#send(open.finding);
   }
 

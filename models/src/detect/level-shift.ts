@@ -24,7 +24,7 @@ const RAISED_SHARE = 0.9;
 const CALM_SHARE = 0.2;
 const CALM_MS = 10_000;
 /** After this long the new level is the usual one. */
-const ADOPT_AFTER_MS = 30 * 60_000;
+export const ADOPT_AFTER_MS = 30 * 60_000;
 
 /**
  * A series that has moved up to another level and stays there: significant against its own noise, large enough to matter,
@@ -92,7 +92,9 @@ class LevelShiftWatch implements Watch {
     }
     // Halfway back, so that a value on the threshold does not open and close all day.
     const release = before.center + (this.#threshold(before) - before.center) / 2;
-    const still = this.#recent.share(tMs, CALM_MS, (value) => value >= release);
+    const high = (value: number) => value >= release;
+    // Series of a slow step have too few values in the short span.
+    const still = this.#recent.share(tMs, CALM_MS, high) ?? this.#recent.share(tMs, 2 * CALM_MS, high);
     if (still !== null && still <= CALM_SHARE) this.#before = null;
   }
 
@@ -117,6 +119,7 @@ class LevelShiftWatch implements Watch {
       expectedHigh: Math.max(before.high, before.center + 3 * Math.min(before.spread, this.#config.minShift / 3)),
       score,
       confidence: confidenceOf(score),
+      isFading: value < threshold,
     };
   }
 

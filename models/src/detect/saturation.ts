@@ -81,6 +81,7 @@ class SaturationWatch implements Watch {
       expectedHigh: Math.min(usual?.high ?? this.#config.release, this.#config.release),
       score,
       confidence: confidenceOf(score),
+      isFading: value < this.#config.release,
     };
   }
 }

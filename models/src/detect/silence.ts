@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Baseline } from './baseline.ts';
+import { Baseline, SETTLED_SPAN_MS, type UsualLevel } from './baseline.ts';
 import { defineDetector, type Signal, type Watch } from './detector.ts';
+import { ADOPT_AFTER_MS } from './level-shift.ts';
 import { RecentValues } from './recent-values.ts';
 
 const config = z.strictObject({
@@ -16,6 +17,8 @@ const config = z.strictObject({
 
 /** Fewer values than this are no habit. */
 const HABIT = 60;
+const STOPPED_SHARE = 0.02;
+const FLOWS_SHARE = 0.1;
 
 /**
  * Silence where there used to be life: no values at all (`missing`), or values that have frozen or a rate that has dropped
@@ -37,6 +40,9 @@ class SilenceWatch implements Watch {
   #sameSinceMs = 0;
   #varied = 0;
   #quiet = false;
+  /** What the rate usually was before it dropped to nothing; `null` while it flows. */
+  #flowed: UsualLevel | null = null;
+  #stoppedMs = 0;
 
   constructor(settings: z.output<typeof config>) {
     this.#config = settings;
@@ -50,12 +56,11 @@ class SilenceWatch implements Watch {
     }
     this.#last = value;
     this.#recent.push(tMs, value);
-    if (!this.#quiet) this.#baseline.add(tMs, value);
+    this.#baseline.add(tMs, value);
   }
 
   judge(tMs: number): Signal | null {
     const signal = this.#seen < HABIT ? null : (this.#missing(tMs) ?? this.#stuck(tMs) ?? this.#stopped(tMs));
-    if (signal !== null && !this.#quiet) this.#baseline.forgetRecent();
     this.#quiet = signal !== null;
     return signal;
   }
@@ -77,16 +82,32 @@ class SilenceWatch implements Watch {
     return this.#signal('flat-line', this.#sameSinceMs, this.#last);
   }
 
+  /** The past goes on being learnt: a rate that pauses often has pauses among its usual values and is not reported again. */
   #stopped(tMs: number): Signal | null {
     const { minCenter, stoppedMs } = this.#config;
-    const usual = this.#baseline.level();
-    if (minCenter === undefined || usual === null || usual.low < minCenter) return null;
-    if (this.#recent.share(tMs, stoppedMs, (value) => value <= 0.02 * usual.center) !== 1) return null;
-    return this.#signal('flat-line', tMs - stoppedMs, this.#last);
+    if (minCenter === undefined) return null;
+    if (this.#flowed === null) {
+      const usual = this.#baseline.level();
+      if (usual === null || usual.spanMs < SETTLED_SPAN_MS || usual.low < minCenter) return null;
+      if (this.#recent.share(tMs, stoppedMs, (value) => value <= STOPPED_SHARE * usual.center) !== 1) return null;
+      this.#flowed = usual;
+      this.#stoppedMs = tMs - stoppedMs;
+    } else if (
+      this.#recent.mean(tMs, 10_000) > FLOWS_SHARE * this.#flowed.center ||
+      tMs - this.#stoppedMs > ADOPT_AFTER_MS
+    ) {
+      this.#flowed = null;
+      return null;
+    }
+    return this.#signal('flat-line', this.#stoppedMs, this.#last, this.#flowed);
   }
 
-  #signal(kind: 'missing' | 'flat-line', sinceMs: number, value: number): Signal {
-    const usual = this.#baseline.level();
+  #signal(
+    kind: 'missing' | 'flat-line',
+    sinceMs: number,
+    value: number,
+    usual: UsualLevel | null = this.#baseline.level(),
+  ): Signal {
     return {
       kind,
       severity: 'minor',

@@ -76,6 +76,7 @@ export class SubjectWatch {
       score: signal.score,
       sinceMs,
       value: signal.value,
+      isFading: held.every((one) => one.signal.isFading === true),
       entity: this.#entity,
       detector: { name: by.detector.name, version: by.detector.version },
       title: titleOf({ ...subject, signal }),

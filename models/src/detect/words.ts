@@ -1,5 +1,6 @@
 import type { Bilingual, FindingKind } from '@airis/protocol';
 import type { Signal } from './detector.ts';
+import { ADOPT_AFTER_MS } from './level-shift.ts';
 import type { SubjectKind } from './rules.ts';
 import type { BusyProcess } from './steady-processes.ts';
 
@@ -52,6 +53,9 @@ export function titleOf({ subject, name, signal }: Omit<Statement, 'atMs' | 'pro
       ? { ko: `디스크 곧 가득 참: ${name}`, en: `Disk filling up: ${name}` }
       : { ko: `디스크 공간 부족: ${name}`, en: `Disk almost full: ${name}` };
   }
+  if (subject === 'memory' && signal.kind === 'drift') {
+    return { ko: '메모리 곧 고갈', en: 'Memory running out' };
+  }
   const kind = kindWords[signal.kind];
   const suffix = name === '' ? '' : `: ${name}`;
   return { ko: `${wording.ko} ${kind.ko}${suffix}`, en: `${wording.en} ${kind.en}${suffix}` };
@@ -71,22 +75,22 @@ export function summaryOf(statement: Statement): Bilingual {
     case 'missing':
       return {
         ko: `${name.ko} 값이 ${lasting.ko}째 들어오지 않습니다.`,
-        en: `No value of ${name.en.toLowerCase()} for ${lasting.en}.`,
+        en: `${name.en}: no value for ${lasting.en}.`,
       };
     case 'flat-line':
       return {
         ko: `${name.ko} 값이 ${lasting.ko}째 ${value}에서 움직이지 않습니다. 평소에는 ${format(signal.expectedLow, unit)}~${usual}입니다.`,
-        en: `${name.en} has stood at ${value} for ${lasting.en}; usually it is ${format(signal.expectedLow, unit)} to ${usual}.`,
+        en: `${name.en}: ${value} without a move for ${lasting.en}; usually ${format(signal.expectedLow, unit)} to ${usual}.`,
       };
     case 'saturation':
       return {
-        ko: `${placeWords(statement).ko}${name.ko}이 ${value}로 한계에 가깝고 ${lasting.ko}째 이어지고 있습니다.${who.ko}`,
-        en: `${name.en}${placeWords(statement).en} is ${value}, near its limit, for ${lasting.en}.${who.en}`,
+        ko: `${placeWords(statement).ko}${subjectParticle(name.ko)} ${value}이고, 한계에 가까운 상태가 ${lasting.ko}째 이어지고 있습니다.${who.ko}`,
+        en: `${name.en}${placeWords(statement).en}: ${value}, near its limit, for ${lasting.en}.${who.en}`,
       };
     default:
       return {
-        ko: `${placeWords(statement).ko}${subjectParticle(name.ko)} 평소 ${usual} 이하에서 ${value}로 올라 ${lasting.ko}째 이어지고 있습니다.${who.ko}`,
-        en: `${name.en}${placeWords(statement).en} rose to ${value} (usually up to ${usual}) and has stayed there for ${lasting.en}.${who.en}`,
+        ko: `${placeWords(statement).ko}${subjectParticle(name.ko)} 평소 ${usual} 이하에서 ${value}까지 올라 ${lasting.ko}째 이어지고 있습니다.${who.ko}`,
+        en: `${name.en}${placeWords(statement).en} rose to ${value} (usually up to ${usual}), for ${lasting.en} so far.${who.en}`,
       };
   }
 }
@@ -107,6 +111,12 @@ export function recoveryOf(
       en: `It no longer grows. The growth lasted ${lasted.en}.`,
     };
   }
+  if (kind === 'level-shift' && lastedMs >= ADOPT_AFTER_MS) {
+    return {
+      ko: `${lasted.ko} 동안 이어진 수준을 이제 평소 수준으로 봅니다.`,
+      en: `The level has lasted ${lasted.en} and counts as usual from now on.`,
+    };
+  }
   if (kind === 'missing' || kind === 'flat-line' || !Number.isFinite(worst)) {
     return {
       ko: `${topic} 다시 정상입니다. ${lasted.ko} 동안 이어졌습니다.`,
@@ -114,7 +124,7 @@ export function recoveryOf(
     };
   }
   return {
-    ko: `${topic} 평소 범위로 돌아왔습니다. ${lasted.ko} 동안 이어졌고 가장 높을 때 ${format(worst, statement.unit)}였습니다.`,
+    ko: `${topic} 평소 범위로 돌아왔습니다. ${lasted.ko} 동안 이어졌고 최고 ${format(worst, statement.unit)}까지 올랐습니다.`,
     en: `Back in its usual range after ${lasted.en}; the highest value was ${format(worst, statement.unit)}.`,
   };
 }
@@ -127,10 +137,13 @@ function driftSummary({ subject, name, unit, signal }: Statement, who: Bilingual
     subject === 'file-system'
       ? { ko: `${name} 사용량이`, en: `Usage of ${name}` }
       : { ko: subjectParticle(what.name.ko), en: what.name.en };
-  const rate = unit === 'By' ? `${formatBytes(perSecond)}/s` : `${formatPercent(perSecond * 60)}/min`;
+  const rate =
+    unit === 'By'
+      ? { ko: `초당 ${formatBytes(perSecond)}`, en: `${formatBytes(perSecond)}/s` }
+      : { ko: `분당 ${formatPercent(perSecond * 60)}p`, en: `${formatPercent(perSecond * 60)} points/min` };
   return {
-    ko: `${place.ko} 초당 ${rate.replace('/s', '').replace('/min', '(분당)')}씩 늘고 있습니다. 이 속도면 ${left.ko} 뒤에 가득 찹니다.${who.ko}`,
-    en: `${place.en} grows by ${rate}. At this rate it is full in ${left.en}.${who.en}`,
+    ko: `${place.ko} ${rate.ko}씩 늘고 있습니다. 이 속도면 ${left.ko} 뒤에 가득 찹니다.${who.ko}`,
+    en: `${place.en} grows by ${rate.en}. At this rate it is full in ${left.en}.${who.en}`,
   };
 }
 
@@ -160,7 +173,7 @@ function formatPercent(ratio: number): string {
 }
 
 function formatCount(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(value < 10 ? 1 : 0) : '-';
+  return Number.isFinite(value) ? value.toFixed(value > 0 && value < 10 ? 1 : 0) : '-';
 }
 
 function formatByUnit(value: number, unit: string): string {

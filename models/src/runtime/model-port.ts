@@ -40,7 +40,7 @@ export function createModelPort(options: ModelPortOptions): RunningModel {
   const latencies: number[] = [];
   let scores: { tMs: number; score: number }[] = [];
   let worker: Worker | null = null;
-  let error: string | null = 'starting';
+  let error: string | null = null;
   let nextId = 0;
   let dropped = 0;
   let restarts = 0;
