@@ -43,4 +43,3 @@ export function createRateLimit(nowMs: () => number) {
     },
   };
 }
-export type RateLimit = ReturnType<typeof createRateLimit>;

@@ -105,6 +105,25 @@ describe('findings become incidents', () => {
     expect((await all(state)).map((incident) => incident.state)).toEqual(states);
   });
 
+  it('makes one of two incidents when a late finding shows that they are one', async () => {
+    const { service, state, news } = startBench();
+    const span = (id: string, start: number, end: number) =>
+      aFinding({ id, state: 'closed', detectedAtUnixMs: T0 + start, endedAtUnixMs: T0 + end });
+    await service.handle(anEvent('finding', span('f-00000001', 0, 60_000), T0 + 900_000));
+    await service.handle(anEvent('finding', span('f-00000002', 800_000, 810_000), T0 + 900_000));
+    await service.act(1002, { kind: 'note', who: 'user:kim', text: 'seen' });
+    await service.handle(anEvent('finding', span('f-00000003', 300_000, 500_000), T0 + 900_000));
+    expect(await all(state)).toMatchObject([{ number: 1001, totalAlerts: 3 }]);
+    const asked = await service.view(1002);
+    expect(asked?.summary.number).toBe(1001);
+    expect(asked?.acts.map((act) => act.text)).toEqual(['seen']);
+    expect(asked?.timeline.map((entry) => entry.kind)).toContain('reopened');
+    expect(news.at(-1)).toMatchObject({ kind: 'incident', summary: { number: 1002, state: 'resolved' } });
+    expect(await service.act(1002, { kind: 'note', who: 'user:kim', text: 'more' })).toMatchObject({
+      value: { number: 1001 },
+    });
+  });
+
   it('refuses malformed events by reason and stores nothing', async () => {
     const { service, state } = startBench();
     expect(await service.handle(anEvent('finding', { ...aFinding(), severity: 'awful' }, T0))).toMatchObject({
