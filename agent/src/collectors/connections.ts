@@ -2,7 +2,7 @@ import type { Attributes } from '@airis/protocol';
 import { z } from 'zod';
 import { defineCollector, type SampleWriter } from './collector.ts';
 import type { Host } from './host.ts';
-import { parseHeadedNumbers, wholeLines } from './proc-text.ts';
+import { HeadedCounters, wholeLines } from './proc-text.ts';
 
 const config = z.strictObject({
   statesEveryMs: z.int().min(1_000).default(10_000).describe('how often the table of connections is counted by state'),
@@ -53,6 +53,7 @@ const counters: readonly (readonly [metric: string, unit: string, key: string, a
 ];
 
 interface State {
+  readonly kernel: HeadedCounters;
   countedAtMs: number;
 }
 
@@ -65,10 +66,13 @@ export const connectionsCollector = defineCollector({
     'airis.tcp.sockets': { unit: '{socket}', kind: 'gauge', about: 'TCP sockets in use (IPv4 and IPv6)' },
     ...Object.fromEntries(counters.map(([metric, unit, , about]) => [metric, { unit, kind: 'counter', about }])),
   },
-  state: (): State => ({ countedAtMs: Number.NEGATIVE_INFINITY }),
+  state: (): State => ({
+    kernel: new HeadedCounters(['Tcp.CurrEstab', ...counters.map(([, , key]) => key)]),
+    countedAtMs: Number.NEGATIVE_INFINITY,
+  }),
   applies: async (host) => (await host.tryReadText('/proc/net/snmp')) !== null,
   async collect(host, { statesEveryMs, tableLimit }, out, state) {
-    const kernel = parseHeadedNumbers(
+    const kernel = state.kernel.read(
       (await host.readText('/proc/net/snmp')) + ((await host.tryReadText('/proc/net/netstat')) ?? ''),
     );
     for (const [metric, , key] of counters) {

@@ -4,7 +4,7 @@ import { parseDiskstats } from './disk.ts';
 import { realMounts } from './filesystem.ts';
 import { parseNetDev } from './network.ts';
 import { parsePressure } from './pressure.ts';
-import { parseHeadedNumbers, parseNamedNumbers } from './proc-text.ts';
+import { HeadedCounters, parseNamedNumbers } from './proc-text.ts';
 
 it.each([
   { name: 'two counters', text: 'pgfault 12\npgmajfault 3\n', want: { pgfault: 12, pgmajfault: 3 } },
@@ -13,9 +13,11 @@ it.each([
   { name: 'a line without a number', text: 'x\ny 1\n', want: { y: 1 } },
 ])('named numbers: $name', ({ text, want }) => expect(Object.fromEntries(parseNamedNumbers(text))).toEqual(want));
 
-it('pairs the heads of /proc/net/snmp with their values', () => {
-  const numbers = parseHeadedNumbers('Tcp: A MaxConn\nTcp: 1 -1\nUdp: B\nIcmp: 3\n');
-  expect(Object.fromEntries(numbers)).toEqual({ 'Tcp.A': 1, 'Tcp.MaxConn': -1 });
+it('pairs the heads of /proc/net/snmp with their values, and follows heads that change', () => {
+  const counters = new HeadedCounters(['Tcp.A', 'Tcp.MaxConn', 'Icmp.X']);
+  const read = (text: string) => Object.fromEntries(counters.read(text));
+  expect(read('Tcp: A B MaxConn\nTcp: 1 2 -1\nUdp: B\nIcmp: 3\n')).toEqual({ 'Tcp.A': 1, 'Tcp.MaxConn': -1 });
+  expect(read('Tcp: B A\nTcp: 5 6\nIcmp: X\n')).toEqual({ 'Tcp.A': 6 });
 });
 
 it('reads stall times in seconds and ratios', () => {

@@ -20,19 +20,42 @@ export function parseNamedNumbers(text: string): Map<string, number> {
   return numbers;
 }
 
-/** Pairs of lines `Tcp: A B` and `Tcp: 1 2`, as in `/proc/net/snmp`: keys are `Tcp.A`. */
-export function parseHeadedNumbers(text: string): Map<string, number> {
-  const numbers = new Map<string, number>();
-  const lines = wholeLines(text);
-  for (let i = 0; i + 1 < lines.length; i += 2) {
-    const names = fieldsOf(lines[i]!);
-    const values = fieldsOf(lines[i + 1]!);
-    if (names[0] !== values[0]) continue;
-    const area = names[0]!.replace(':', '');
-    for (let j = 1; j < Math.min(names.length, values.length); j++) {
-      const value = Number(values[j]);
-      if (Number.isFinite(value)) numbers.set(`${area}.${names[j]}`, value);
-    }
+/**
+ * Reads chosen counters from pairs of lines `Tcp: A B` and `Tcp: 1 2`, as in `/proc/net/snmp`; keys are `Tcp.A`. The heads
+ * are the same every second, so where each counter stands is remembered.
+ */
+export class HeadedCounters {
+  readonly #wanted: ReadonlySet<string>;
+  readonly #columnsByHead = new Map<string, readonly (readonly [key: string, column: number])[]>();
+
+  constructor(wanted: Iterable<string>) {
+    this.#wanted = new Set(wanted);
   }
-  return numbers;
+
+  read(text: string): Map<string, number> {
+    const numbers = new Map<string, number>();
+    const lines = wholeLines(text);
+    for (let i = 0; i + 1 < lines.length; i += 2) {
+      const columns = this.#columnsOf(lines[i]!);
+      if (columns.length === 0) continue;
+      const values = lines[i + 1]!.split(' ');
+      if (!lines[i]!.startsWith(`${values[0]} `)) continue;
+      for (const [key, column] of columns) {
+        const value = Number(values[column] ?? Number.NaN);
+        if (Number.isFinite(value)) numbers.set(key, value);
+      }
+    }
+    return numbers;
+  }
+
+  #columnsOf(head: string): readonly (readonly [string, number])[] {
+    const known = this.#columnsByHead.get(head);
+    if (known !== undefined) return known;
+    const [area = '', ...names] = head.split(' ');
+    const keyed = names.map((name, i) => [`${area.replace(':', '')}.${name}`, i + 1] as const);
+    const columns = keyed.filter(([key]) => this.#wanted.has(key));
+    // A torn head is one of few; there are a dozen areas.
+    if (this.#columnsByHead.size < 64) this.#columnsByHead.set(head, columns);
+    return columns;
+  }
 }

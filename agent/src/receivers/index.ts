@@ -30,8 +30,9 @@ export async function createLogReceivers(
 ): Promise<LogReceivers> {
   const refusals = new Refusals();
   const files = createLogTail({ host, config: config.files, sink, positions, refusals });
+  const machineId = /^[0-9a-f]{32}$/m.exec((await host.tryReadText('/etc/machine-id')) ?? '')?.[0] ?? null;
   const journal = (await journalApplies(host, config.journal))
-    ? createJournalTail(config.journal, { sink, positions, refusals, nowMs: host.nowMs })
+    ? createJournalTail(config.journal, { sink, positions, refusals, nowMs: host.nowMs, machineId })
     : null;
   return {
     async poll() {

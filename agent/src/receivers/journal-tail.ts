@@ -28,8 +28,9 @@ export interface JournalTail {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Entries that wait for the sink; beyond, journalctl's pipe is not read, so that it waits itself. */
+/** Entries, and characters of them, that wait for the sink; beyond, the pipe is not read, so that journalctl waits. */
 const QUEUE_LIMIT = 5_000;
+const QUEUE_LENGTH_LIMIT = 4 * 1024 * 1024;
 const BACKOFF_MS = [0, 1_000, 5_000, 30_000, 60_000] as const;
 const POSITION_KEY = 'journal';
 
@@ -50,6 +51,15 @@ export async function journalApplies(host: Host, { mode, directory }: JournalCon
   return true;
 }
 
+export interface JournalParts {
+  readonly sink: LogSink;
+  readonly positions: PositionStore;
+  readonly refusals: Refusals;
+  readonly nowMs: () => number;
+  /** Of /etc/machine-id; `null` where there is none. */
+  readonly machineId: string | null;
+}
+
 interface Entry {
   readonly line: LogLine | null;
   readonly cursor: string;
@@ -58,21 +68,18 @@ interface Entry {
 /** Follows the systemd journal through `journalctl -f -o json`, from the cursor that was reached before. */
 export function createJournalTail(
   config: JournalConfig,
-  {
-    sink,
-    positions,
-    refusals,
-    nowMs,
-  }: { sink: LogSink; positions: PositionStore; refusals: Refusals; nowMs: () => number },
+  { sink, positions, refusals, nowMs, machineId }: JournalParts,
 ): JournalTail {
   let child: ChildProcess | null = null;
   let failures = 0;
   let startAtMs = Number.NEGATIVE_INFINITY;
   let isClosed = false;
   const queue: Entry[] = [];
+  let queuedLength = 0;
+  const isFull = () => queue.length >= QUEUE_LIMIT || queuedLength >= QUEUE_LENGTH_LIMIT;
 
   function start(): void {
-    const started = spawn(config.program, journalArguments(config, positions.load(POSITION_KEY)), {
+    const started = spawn(config.program, journalArguments(config, positions.load(POSITION_KEY), machineId), {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     child = started;
@@ -80,10 +87,12 @@ export function createJournalTail(
     started.stdout?.on('data', (chunk: Buffer) => {
       for (const { text } of splitter.push(chunk)) {
         const entry = text === null ? null : parseEntry(text, nowMs(), refusals);
-        if (entry !== null) queue.push(entry);
+        if (entry === null) continue;
+        queue.push(entry);
+        queuedLength += entry.line?.text.length ?? 0;
       }
       if (queue.length > 0) failures = 0;
-      if (queue.length >= QUEUE_LIMIT) started.stdout?.pause();
+      if (isFull()) started.stdout?.pause();
     });
     const ended = () => {
       if (child !== started) return;
@@ -102,11 +111,12 @@ export function createJournalTail(
     for (const entry of queue) {
       if (entry.line !== null && !sink.accept(entry.line)) break;
       cursor = entry.cursor;
+      queuedLength -= entry.line?.text.length ?? 0;
       done++;
     }
     queue.splice(0, done);
     if (cursor !== null) positions.save(POSITION_KEY, cursor);
-    if (queue.length < QUEUE_LIMIT) child?.stdout?.resume();
+    if (!isFull()) child?.stdout?.resume();
   }
 
   return {
@@ -129,16 +139,20 @@ export function createJournalTail(
   };
 }
 
-function journalArguments({ directory }: JournalConfig, cursor: string | null): string[] {
+/** `--merge` because following alone shows the running boot only: what came before a reboot would be lost. */
+function journalArguments({ directory }: JournalConfig, cursor: string | null, machineId: string | null): string[] {
   const fields = 'MESSAGE,PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER';
   return [
     '--follow',
+    '--merge',
     '--output=json',
     `--output-fields=${fields}`,
     '--no-pager',
     '--quiet',
     ...(directory === null ? [] : [`--directory=${directory}`]),
     ...(cursor === null ? ['--lines=0'] : [`--after-cursor=${cursor}`, '--lines=all']),
+    // Merging also shows journals that other hosts sent here.
+    ...(directory === null && machineId !== null ? [`_MACHINE_ID=${machineId}`] : []),
   ];
 }
 
