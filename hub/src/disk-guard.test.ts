@@ -56,7 +56,7 @@ describe('startDiskGuard', () => {
         free += 1.5;
         return true;
       },
-      onLevel: (level) => levels.push(level),
+      onLevel: (level) => void levels.push(level),
       log: silent,
     });
     expect(levels).toEqual(['low', 'ok']);

@@ -36,7 +36,8 @@ export interface DiskGuardOptions {
   readonly everyMs: number;
   /** Drops the oldest that may go; false when nothing is left to drop. */
   readonly shrink: () => Promise<boolean>;
-  readonly onLevel: (level: DiskLevel) => void;
+  /** Told of every change; a rejection is logged, and the change is told again at the next look. */
+  readonly onLevel: (level: DiskLevel) => Promise<void> | void;
   readonly log: Log;
   readonly readSpace?: (folder: string) => Promise<DiskSpace>;
 }
@@ -57,12 +58,13 @@ export async function startDiskGuard(options: DiskGuardOptions): Promise<DiskGua
     const space = await readSpace(folder);
     const guard = nextDiskLevel(status.guard, space);
     const isChanged = guard !== status.guard;
-    status = { ...space, guard };
+    status = { ...space, guard: status.guard };
     if (!isChanged) return;
     const fields = { guard, freeBytes: space.freeBytes, totalBytes: space.totalBytes };
     if (guard === 'ok') log.info('DISK_OK', 'there is room on the disk again', fields);
     else log.warn('DISK_LOW', 'the disk is nearly full', fields);
-    options.onLevel(guard);
+    await options.onLevel(guard);
+    status = { ...space, guard };
   }
 
   async function lookAndShrink(): Promise<void> {

@@ -13,6 +13,8 @@ export interface Broker extends AsyncDisposable {
   readonly identities: AgentIdentities;
   /** A further connection with the hub's rights; the caller closes it. */
   connectHub(name: string): Promise<NatsConnection>;
+  /** False refuses new telemetry at the door, where the disk is nearly full; agents keep theirs meanwhile. */
+  setDataAdmission(isOpen: boolean): Promise<void>;
   status(): BrokerStatus;
 }
 

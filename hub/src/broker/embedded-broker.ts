@@ -25,7 +25,7 @@ import { hostPort, isLoopback, type ListenAddress, localHostOf, ownAddresses, ta
 import { findServerBinary, type ServerPlaces } from './server-binary.ts';
 import { writeServerConfig } from './server-config.ts';
 import { logServerLine } from './server-log.ts';
-import { ensureStreams } from './streams.ts';
+import { ensureStreams, setDataAdmission } from './streams.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -108,6 +108,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     manager,
     identities,
     connectHub,
+    setDataAdmission: (isOpen) => setDataAdmission(manager, 1, isOpen),
     status: () => ({
       ok: child.isReady() && !connection.isClosed(),
       detail: child.isReady() ? `nats-server ${binary.version}` : 'nats-server is starting again',

@@ -16,14 +16,14 @@ export const hubConnectionOptions = {
 
 export type HubConnect = (name: string) => Promise<NatsConnection>;
 
-/** @param credentials - as `fmtCreds` writes them */
-export function hubConnector(options: NodeConnectionOptions, credentials: Uint8Array, log: Log): HubConnect {
+/** @param credentials - a credentials file's content; null where the server asks for none */
+export function hubConnector(options: NodeConnectionOptions, credentials: Uint8Array | null, log: Log): HubConnect {
   return async (name) => {
     const connection = await connect({
       ...options,
       ...hubConnectionOptions,
       name,
-      authenticator: credsAuthenticator(credentials),
+      ...(credentials === null ? {} : { authenticator: credsAuthenticator(credentials) }),
       timeout: CONNECT_TIMEOUT_MS,
     });
     void logStatus(connection, name, log);

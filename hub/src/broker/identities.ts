@@ -21,7 +21,8 @@ export interface AgentSigner {
 }
 
 export interface IdentitiesOptions {
-  readonly signer: AgentSigner;
+  /** Null where none was given: agents cannot enrol then. */
+  readonly signer: AgentSigner | null;
   readonly agentUrls: readonly string[];
   /** Null where the broker listens on loopback without TLS. */
   readonly authority: CertificateAuthority | null;
@@ -35,7 +36,16 @@ export function createIdentities(options: IdentitiesOptions): AgentIdentities {
   return {
     agentUrls: options.agentUrls,
     caPem: authority?.certificatePem ?? null,
-    mintAgentJwt: (agent) => encodeAgentJwt(signer.signer, signer.accountPublicKey, agent),
+    async mintAgentJwt(agent) {
+      if (signer === null) {
+        throw new HubError(
+          'BROKER_EXTERNAL_IDENTITY',
+          'agents cannot enrol: the hub has no key to sign their NATS identity with',
+          'give it a scoped account signing key with AIRIS_NATS_SIGNER_SEED_FILE',
+        );
+      }
+      return await encodeAgentJwt(signer.signer, signer.accountPublicKey, agent);
+    },
     mintAgentCertificate: async (agent) => (await authority?.issueAgent(agent.id, agent.publicKey)) ?? null,
     pushRevocations: (revoked) => options.pushRevokedKeys(revoked.map((agent) => agent.publicKey)),
     async writeFirstDesired(agent) {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {
   ACTUAL_BUCKET,
   DATA_PARTITIONS,
@@ -23,6 +24,9 @@ import { errorCode, errorText, HubError } from '../errors.ts';
  */
 const SETTINGS_VERSION = 1;
 const SETTINGS_KEY = 'airis.settings';
+/** Marks a DATA stream that was closed because the disk is nearly full; the next start opens it. */
+const CLOSED_KEY = 'airis.closed';
+const CLOSED_SUBJECT = 'airis.closed.data';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -156,7 +160,7 @@ export async function ensureStreams(manager: JetStreamManager, replicas: number)
   for (const settings of streamSettings(replicas)) {
     const found = await streamConfig(manager, settings.name);
     if (found === null) await write(settings, () => manager.streams.add({ ...settings }));
-    else if (Number(found.metadata?.[SETTINGS_KEY] ?? 0) < SETTINGS_VERSION)
+    else if (Number(found.metadata?.[SETTINGS_KEY] ?? 0) < SETTINGS_VERSION || found.metadata?.[CLOSED_KEY] === 'true')
       await write(settings, () => manager.streams.update(settings.name, { ...settings }));
     const now = await streamConfig(manager, settings.name);
     drifts.push(...streamDrift(settings, now ?? {}));
@@ -168,6 +172,17 @@ export async function ensureStreams(manager: JetStreamManager, replicas: number)
     `streams are not as this version makes them: ${list}`,
     'somebody changed them: set the fields back with `nats stream edit`, since durability and shares rest on them',
   );
+}
+
+/**
+ * Closes DATA to new messages, or opens it. While it is closed agents find nobody at the subject and keep their batches
+ * in the spool; what the stream holds stays, and so does EVENT, which is small.
+ */
+export async function setDataAdmission(manager: JetStreamManager, replicas: number, isOpen: boolean): Promise<void> {
+  const settings = streamSettings(replicas).find((each) => each.name === DATA_STREAM);
+  assert(settings !== undefined, 'DATA is one of the streams');
+  const closed = { subjects: [CLOSED_SUBJECT], metadata: { ...settings.metadata, [CLOSED_KEY]: 'true' } };
+  await manager.streams.update(DATA_STREAM, isOpen ? { ...settings } : { ...settings, ...closed });
 }
 
 async function streamConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | null> {
