@@ -85,8 +85,14 @@ export class SeriesRegistry {
       },
       write: (metric, value, attributes = noAttributes) => {
         const entry = metrics.get(metric);
-        if (entry === undefined) return refusals.count('undeclared-metric');
-        if (!Number.isFinite(value)) return refusals.count('non-finite');
+        if (entry === undefined) {
+          refusals.count('undeclared-metric');
+          return;
+        }
+        if (!Number.isFinite(value)) {
+          refusals.count('non-finite');
+          return;
+        }
         const index = this.#indexOf(metric, entry, attributes);
         if (index < 0) return;
         if (entry.info.kind === 'gauge') this.#values[index] = value;

@@ -140,6 +140,16 @@ export class HubLink implements AsyncDisposable {
     );
   }
 
+  /** Waits until everything spooled is acknowledged, at most so long; at once while there is no connection. */
+  async drain(timeoutMs: number): Promise<void> {
+    const endsAtMs = performance.now() + timeoutMs;
+    this.#wake();
+    while (this.#state === 'connected' && performance.now() < endsAtMs) {
+      if (this.#event.isIdle && this.#data.isIdle) return;
+      await this.#pause(20);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     this.#setState('stopped');

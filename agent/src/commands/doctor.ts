@@ -1,0 +1,101 @@
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { createHost } from '../collectors/host.ts';
+import { createCollectors } from '../collectors/index.ts';
+import { agentDirectory, readConfig } from '../config.ts';
+import { discoverRoles } from '../discover/index.ts';
+import { errorText } from '../errors.ts';
+import { isLocked } from '../folder-lock.ts';
+import { FLOOR_PATH } from '../gate/log-rules.ts';
+import { identityPath, readIdentity } from '../identity.ts';
+import { type Command, textFlag } from './command.ts';
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const CONNECT_WITHIN_MS = 3_000;
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  about: 'look for what may be wrong on this host',
+  options: {},
+  help: [],
+  async run(flags, _, { environment, out }) {
+    const directory = agentDirectory(textFlag(flags, 'dir'), environment);
+    const checks = await Promise.all([
+      check('configuration', async () => `${Object.keys(readConfig(directory, [], environment)).length} parts read`),
+      check('folder', async () => folderDetail(directory)),
+      check('identity', async () => identityDetail(directory)),
+      check('agent', async () => (isLocked(directory) ? 'running' : 'not running')),
+      check('floor', async () => (existsSync(FLOOR_PATH) ? `${FLOOR_PATH} bounds this agent` : 'no floor.yaml')),
+      check('nats', async () => reachable(readIdentity(directory)?.natsUrls ?? [])),
+      check('roles', rolesDetail),
+      ...createCollectors().map(({ name, capabilities, applies }) =>
+        check(`collector ${name}`, async () => {
+          const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
+          return `${(await applies(createHost())) ? 'applies' : 'nothing to read here'} (${needs})`;
+        }),
+      ),
+    ]);
+    const lines = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}`);
+    out(flags.json === true ? JSON.stringify({ directory, checks }) : lines.join('\n'));
+    return checks.every(({ ok }) => ok) ? 0 : 1;
+  },
+};
+
+async function check(name: string, work: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, detail: await work() };
+  } catch (error) {
+    return { name, ok: false, detail: errorText(error) };
+  }
+}
+
+function folderDetail(directory: string): string {
+  accessSync(directory, constants.W_OK);
+  const { bavail, bsize } = statfsSync(directory);
+  return `${directory} is writable, ${Math.round((bavail * bsize) / 1e6)} MB free`;
+}
+
+function identityDetail(directory: string): string {
+  const identity = readIdentity(directory);
+  if (identity === null) throw new Error(`not enrolled: no ${identityPath(directory)}`);
+  return `${identity.agent} of ${identity.hubUrl}`;
+}
+
+async function rolesDetail(): Promise<string> {
+  const roles = await discoverRoles(createHost());
+  if (roles.length === 0) return 'none found';
+  return roles.map(({ name, evidence }) => `${name} (${evidence.map(({ text }) => text).join(', ')})`).join('; ');
+}
+
+/** A TCP connection to any of the servers: credentials are the running agent's business. */
+async function reachable(urls: readonly string[]): Promise<string> {
+  if (urls.length === 0) return 'no servers known yet';
+  const failures: string[] = [];
+  for (const text of urls) {
+    const url = new URL(text);
+    try {
+      await connected(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port === '' ? 4222 : url.port));
+      return `${text} answers`;
+    } catch (error) {
+      failures.push(`${text}: ${errorText(error)}`);
+    }
+  }
+  throw new Error(failures.join('; '));
+}
+
+function connected(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: CONNECT_WITHIN_MS });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => socket.destroy(new Error(`no connection within ${CONNECT_WITHIN_MS} ms`)));
+    socket.once('error', reject);
+  });
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { health } from '@airis/protocol';
+import { z } from 'zod';
+import { agentDirectory } from '../config.ts';
+import { isLocked } from '../folder-lock.ts';
+import { readIdentity } from '../identity.ts';
+import { type Command, textFlag } from './command.ts';
+
+const statusFile = z.object({
+  pid: z.number(),
+  samplingEveryMs: z.number(),
+  link: z.object({
+    state: z.string(),
+    since: z.number(),
+    lastError: z.string().nullable(),
+    failures: z.record(z.string(), z.number()),
+  }),
+  logSources: z.array(z.string()),
+  health,
+});
+export type StatusFile = z.infer<typeof statusFile>;
+
+/** What the running agent last wrote of itself, or `null` where there is nothing readable. */
+export function readStatus(directory: string): StatusFile | null {
+  try {
+    return statusFile.parse(JSON.parse(readFileSync(join(directory, 'status.json'), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+export const statusCommand: Command = {
+  name: 'status',
+  about: 'what the agent on this host does now',
+  options: {},
+  help: [],
+  async run(flags, _, { environment, out }) {
+    const directory = agentDirectory(textFlag(flags, 'dir'), environment);
+    const agent = readIdentity(directory)?.agent ?? null;
+    const running = agent !== null && isLocked(directory);
+    const status = readStatus(directory);
+    if (flags.json === true) out(JSON.stringify({ directory, agent, running, status }));
+    else out(describe(directory, agent, running, status));
+    return running ? 0 : 1;
+  },
+};
+
+function describe(directory: string, agent: string | null, running: boolean, status: StatusFile | null): string {
+  if (agent === null) return `not enrolled (${directory})`;
+  const lines = [`${agent}: ${running ? 'running' : 'not running'} (${directory})`];
+  if (status === null) return lines.join('\n');
+  const { link, health: now } = status;
+  const at = new Date(now.atUnixMs).toISOString();
+  const lost = Object.values(now.lossRowsByReason).reduce((sum, rows) => sum + rows, 0);
+  lines.push(
+    `as of ${at}: link ${link.state}${link.lastError === null ? '' : ` (${link.lastError})`}`,
+    `spool ${now.spool.batches} batches, ${now.spool.bytes} of ${now.spool.limitBytes} bytes; rows lost ${lost}`,
+    `${now.self.series} series every ${status.samplingEveryMs} ms; CPU ${now.self.cpuSecondsTotal.toFixed(1)} s, memory ${Math.round(now.self.rssBytes / 1e6)} MB`,
+    `detection ${now.detection.ready ? 'ready' : 'learning'}${now.detection.error === null ? '' : `: ${now.detection.error}`}`,
+    ...now.roles.map(
+      (role) => `found ${role.name}: ${role.state}, ${role.evidence.map(({ text }) => text).join(', ')}`,
+    ),
+    ...now.collectors.filter(({ ok }) => !ok).map(({ name, error }) => `collector ${name} fails: ${error}`),
+  );
+  return lines.join('\n');
+}

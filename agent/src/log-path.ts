@@ -1,0 +1,135 @@
+import { compressBatch, encodeBatch, schemaName, signals, utf8Column } from '@airis/protocol';
+import type { AdmittedLog, Gate } from './gate/gate.ts';
+import type { TemplateCount } from './gate/template-counts.ts';
+import type { LogLine, LogSink } from './receivers/log-line.ts';
+import type { PositionFile } from './store/position-file.ts';
+import type { Spool } from './store/spool.ts';
+import { priorities } from './store/spool-item.ts';
+
+export interface LogPathOptions {
+  readonly gate: Gate;
+  readonly spool: Spool;
+  readonly positions: PositionFile;
+  readonly nowMs: () => number;
+}
+
+/** Lines go to the spool at least this often, and as soon as there are so many. */
+const LINES_EVERY_MS = 5_000;
+const MAX_LINES = 5_000;
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const TEMPLATES_EVERY_MS = 60_000;
+const MAX_TEMPLATE_ROWS = 5_000;
+
+/**
+ * Log lines from the receivers through the gate into the spool. The receivers' positions are written after the lines are
+ * safe, so that a killed agent reads a line again rather than lose it.
+ */
+export class LogPath implements LogSink {
+  readonly #options: LogPathOptions;
+  #lines: AdmittedLog[] = [];
+  #bodyBytes = 0;
+  #linesAtMs: number;
+  #templatesAtMs: number;
+
+  constructor(options: LogPathOptions) {
+    this.#options = options;
+    this.#linesAtMs = options.nowMs();
+    this.#templatesAtMs = options.nowMs();
+  }
+
+  accept(line: LogLine): boolean {
+    if (this.#lines.length >= MAX_LINES || this.#bodyBytes >= MAX_BODY_BYTES) return false;
+    const admitted = this.#options.gate.admitLog(line);
+    // Ordinary lines are counted by their template; the line itself stays where it is.
+    if (admitted === null || admitted.why === 'ordinary') return true;
+    this.#lines.push(admitted);
+    this.#bodyBytes += admitted.body.length;
+    return true;
+  }
+
+  /** Once a second. */
+  step(nowMs: number): void {
+    const isFull = this.#lines.length >= MAX_LINES || this.#bodyBytes >= MAX_BODY_BYTES;
+    if (isFull || Math.abs(nowMs - this.#linesAtMs) >= LINES_EVERY_MS) this.#sendLines(nowMs);
+    if (Math.abs(nowMs - this.#templatesAtMs) >= TEMPLATES_EVERY_MS) this.#sendTemplates(nowMs);
+  }
+
+  finish(nowMs: number): void {
+    this.#sendTemplates(nowMs);
+    this.#sendLines(nowMs);
+  }
+
+  #sendLines(nowMs: number): void {
+    this.#linesAtMs = nowMs;
+    const { spool, positions } = this.#options;
+    if (this.#lines.length > 0) {
+      const lines = this.#lines;
+      const times = lines.map((line) => line.timeUnixMs);
+      this.#lines = [];
+      this.#bodyBytes = 0;
+      spool.append({
+        class: 'data',
+        kind: 'log',
+        schema: schemaName(signals.log),
+        priority: priorities.log,
+        rows: lines.length,
+        fromUnixMs: times.reduce((a, b) => Math.min(a, b)),
+        toUnixMs: times.reduce((a, b) => Math.max(a, b)),
+        payload: encodeLines(lines),
+      });
+      spool.flush();
+    }
+    positions.persist();
+  }
+
+  #sendTemplates(nowMs: number): void {
+    const t0Ms = this.#templatesAtMs;
+    this.#templatesAtMs = nowMs;
+    const counts = this.#options.gate.takeTemplates();
+    for (let from = 0; from < counts.length; from += MAX_TEMPLATE_ROWS) {
+      const part = counts.slice(from, from + MAX_TEMPLATE_ROWS);
+      this.#options.spool.append({
+        class: 'data',
+        kind: 'template',
+        schema: schemaName(signals.template),
+        priority: priorities.summary,
+        rows: part.length,
+        fromUnixMs: t0Ms,
+        toUnixMs: nowMs,
+        payload: encodeTemplates(part, t0Ms, Math.max(1_000, nowMs - t0Ms)),
+      });
+    }
+  }
+}
+
+function encodeLines(lines: readonly AdmittedLog[]): Uint8Array {
+  const stream = encodeBatch(
+    signals.log,
+    [
+      BigInt64Array.from(lines, (line) => BigInt(Math.round(line.timeUnixMs))),
+      utf8Column(lines.map((line) => line.source)),
+      Uint8Array.from(lines, (line) => line.severity),
+      BigUint64Array.from(lines, (line) => line.templateId),
+      utf8Column(lines.map((line) => line.body)),
+    ],
+    lines.length,
+  );
+  return compressBatch(stream);
+}
+
+function encodeTemplates(counts: readonly TemplateCount[], t0Ms: number, stepMs: number): Uint8Array {
+  const stream = encodeBatch(
+    signals.template,
+    [
+      BigUint64Array.from(counts, (count) => count.templateId),
+      BigInt64Array.from(counts, () => BigInt(t0Ms)),
+      Uint32Array.from(counts, () => stepMs),
+      utf8Column(counts.map((count) => count.source)),
+      Uint8Array.from(counts, (count) => count.severity),
+      Uint32Array.from(counts, (count) => count.count),
+      utf8Column(counts.map((count) => count.text)),
+    ],
+    counts.length,
+  );
+  return compressBatch(stream);
+}

@@ -1,0 +1,383 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { hostname, uptime } from 'node:os';
+import { join } from 'node:path';
+import { createEdgeDetection, type EdgeDetection } from '@airis/models';
+import {
+  type Actual,
+  type Desired,
+  type Finding,
+  type Health,
+  type Inventory,
+  MAX_CLOCK_AHEAD_MS,
+  PROTOCOL_VERSION,
+  type Role,
+  semconv,
+} from '@airis/protocol';
+import {
+  agentStarted,
+  agentStopped,
+  type ChangeMaker,
+  clockBehind,
+  clockStepped,
+  hostRebooted,
+} from './agent-changes.ts';
+import { type ClockStep, createClock } from './clock.ts';
+import { CollectorRun } from './collector-run.ts';
+import { createHost, type Host } from './collectors/host.ts';
+import { createCollectors } from './collectors/index.ts';
+import type { AgentConfig } from './config.ts';
+import { createRoleWatch } from './discover/role-watch.ts';
+import { errorText } from './errors.ts';
+import { EventPath } from './event-path.ts';
+import { lockFolder } from './folder-lock.ts';
+import { FULL_AFTER_MS, FULL_BEFORE_MS } from './full-windows.ts';
+import { Gate } from './gate/gate.ts';
+import { closedFloor, FLOOR_PATH, type Floor, openFloor, parseFloor } from './gate/log-rules.ts';
+import type { Identity } from './identity.ts';
+import { HubLink, type LinkStatus } from './link/hub-link.ts';
+import { answerWindow } from './link/window-answer.ts';
+import type { Log } from './log.ts';
+import { LogPath } from './log-path.ts';
+import { MetricPath } from './metric-path.ts';
+import { createLogReceivers } from './receivers/index.ts';
+import { Refusals } from './refusals.ts';
+import { startModelRunner } from './runner/model-runner.ts';
+import { SamplingLoop } from './sampling-loop.ts';
+import { SeriesRegistry } from './series-registry.ts';
+import { LocalStore } from './store/local-store.ts';
+import { PositionFile } from './store/position-file.ts';
+import { Spool } from './store/spool.ts';
+import { AGENT_VERSION } from './version.ts';
+
+export interface AgentOptions {
+  readonly directory: string;
+  readonly config: AgentConfig;
+  readonly identity: Identity;
+  /** Folder of the model that ships; the entry of its worker thread, `undefined` from source. */
+  readonly model: { readonly folder: string; readonly workerEntry: URL | undefined };
+  readonly log: Log;
+  /** The machine; tests give captured files. */
+  readonly host?: Host;
+}
+
+/** What `status.json` says, for `status` and `doctor`. */
+export interface AgentStatus {
+  readonly pid: number;
+  readonly agent: string;
+  readonly samplingEveryMs: number;
+  readonly link: LinkStatus;
+  readonly logSources: readonly string[];
+  readonly health: Health;
+}
+
+export interface RunningAgent extends AsyncDisposable {
+  status(): AgentStatus;
+}
+
+const HEALTH_EVERY_MS = 10_000;
+const ROLES_EVERY_MS = 2_000;
+const INVENTORY_EVERY_MS = 3_600_000;
+/** Collectors have so long of a step; what comes later counts for the next one. */
+const COLLECT_WITHIN_MS = 700;
+const DRAIN_MS = 3_000;
+
+/** Builds the parts, hands them to each other, and runs them until disposed; then stops them in reverse. */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { directory, config, identity, log } = options;
+  const startedAtUnixMs = Date.now();
+  await using stack = new AsyncDisposableStack();
+  stack.use(lockFolder(directory));
+
+  const clock = createClock(Date.now, () => performance.now());
+  const host = options.host ?? createHost('/', clock.nowMs);
+  const refusals = new Refusals();
+  const { agent } = identity;
+  const changes: ChangeMaker = { agent, newId: () => `c-${randomUUID()}` };
+
+  const spool = stack.use(
+    new Spool({ ...config.spool, path: join(directory, 'spool.sqlite'), nowMs: clock.nowMs, log }),
+  );
+  const localStore = stack.use(
+    new LocalStore({
+      path: join(directory, 'local.sqlite'),
+      limitBytes: config.localStore.limitBytes,
+      retentionMs: config.localStore.retentionHours * 3_600_000,
+      nowMs: clock.nowMs,
+      log,
+    }),
+  );
+  const gate = new Gate({ floor: readFloor(log, refusals), pseudonymKey: pseudonymKey(identity), refusals });
+  const registry = new SeriesRegistry({
+    resource: { [semconv.attribute.hostName]: hostname() },
+    refusals,
+    maxSeries: config.sampling.maxSeries,
+  });
+  const metricPath = new MetricPath({ registry, spool, localStore });
+  const events = new EventPath(spool, refusals, log);
+  const positions = new PositionFile(join(directory, 'positions.json'), log);
+  const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs });
+
+  const runner = config.model.enabled
+    ? await startModelRunner({
+        shipped: options.model.folder,
+        lastGood: join(directory, 'models', 'last-good'),
+        workerEntry: options.model.workerEntry,
+        log,
+      })
+    : null;
+  if (runner !== null) stack.use(runner);
+  const newDetection = (): EdgeDetection =>
+    createEdgeDetection({
+      hostEntity: `host:${agent}`,
+      model: runner?.port ?? null,
+      newId: () => `f-${randomUUID()}`,
+    });
+  let detection = newDetection();
+  let seriesInDetection = 0;
+
+  const collectors = createCollectors(config.collectors);
+  const runs = collectors.map((collector) => new CollectorRun(collector, host, registry, gate));
+  const roleWatch = createRoleWatch(host, { agent, newId: () => randomUUID() });
+  let roles: readonly Role[] = [];
+  let inventory: Inventory | null = null;
+  let desiredRevision = 0;
+
+  const link = new HubLink({
+    identity,
+    spool,
+    nowMs: clock.nowMs,
+    random: Math.random,
+    log,
+    onDesired: applyDesired,
+    onNudge: ({ liveUntilUnixMs, announce }) => {
+      if (liveUntilUnixMs !== undefined) metricPath.watchUntil(liveUntilUnixMs, clock.nowMs());
+      if (announce === true) metricPath.announceAll();
+    },
+    onAsk: (ask) => {
+      if (ask.verb !== 'window') return;
+      const parts = { localStore, metricPath, nowMs: clock.nowMs, mayLeave: () => true };
+      answerWindow(ask, parts).catch((error: unknown) => log.error('ASK_FAILED', errorText(error)));
+    },
+    actual,
+  });
+
+  stack.defer(async () => {
+    const nowMs = clock.nowMs();
+    logPath.finish(nowMs);
+    metricPath.finish();
+    events.change(agentStopped(changes, nowMs));
+    spool.flush();
+    await link.drain(DRAIN_MS);
+    await link[Symbol.asyncDispose]();
+  });
+
+  const receivers = stack.use(await createLogReceivers(host, config.receivers, logPath, positions));
+  reportStart();
+  link.start();
+  every(ROLES_EVERY_MS, pollRoles);
+  every(1_000, async () => receivers.poll());
+  every(INVENTORY_EVERY_MS, readInventory, 3_000);
+  const loop = stack.use(
+    new SamplingLoop({
+      clock,
+      everyMs: config.sampling.everyMs,
+      step,
+      onRate: (everyMs) => {
+        refusals.count('sampling-rate-changed');
+        log.warn('SAMPLING_RATE', 'the host is too busy or has recovered', { everyMs });
+      },
+    }),
+  );
+  loop.start();
+  log.info('AGENT_STARTED', 'collecting', { agent, directory, version: AGENT_VERSION });
+
+  const parts = stack.move();
+  return { status, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+
+  async function step(tMs: number): Promise<void> {
+    try {
+      const clockStep = clock.check();
+      if (clockStep !== null) noteClockStep(clockStep);
+      await Promise.race([Promise.all(runs.map((run) => run.step(tMs))), within(COLLECT_WITHIN_MS)]);
+      detect(tMs);
+      metricPath.step(tMs);
+      registry.endStep();
+      logPath.step(tMs);
+      if (tMs % HEALTH_EVERY_MS < loop.everyMs) reportHealth();
+    } catch (error) {
+      // One broken step must not end the loop; it is seen in the log and as a gap.
+      refusals.count('step-failed');
+      log.error('STEP_FAILED', errorText(error));
+    }
+  }
+
+  function detect(tMs: number): void {
+    for (; seriesInDetection < registry.length; seriesInDetection++) {
+      const { id, identity: series } = registry.series[seriesInDetection]!;
+      detection.addSeries(seriesInDetection, { id, ...series });
+    }
+    const topProcesses = runs.flatMap((run) => run.context()?.topProcesses ?? []);
+    if (topProcesses.length > 0) detection.setContext({ topProcesses });
+    detection.observe(tMs, registry.values, registry.length);
+    for (const finding of detection.takeFindings()) report(finding);
+  }
+
+  function report(finding: Finding): void {
+    events.finding(finding);
+    const nowMs = clock.nowMs();
+    if (finding.state === 'open') metricPath.sendAround(nowMs - FULL_BEFORE_MS, nowMs + FULL_AFTER_MS, nowMs);
+  }
+
+  function noteClockStep(clockStep: ClockStep): void {
+    log.warn('CLOCK_STEP', 'the wall clock was set', { kind: clockStep.kind, byMs: Math.round(clockStep.byMs) });
+    events.change(clockStepped(changes, clock.nowMs(), clockStep));
+    if (clockStep.kind !== 'back-taken') return;
+    // Detection never takes a time again: it starts over with the past it now has.
+    detection = newDetection();
+    seriesInDetection = 0;
+  }
+
+  async function pollRoles(): Promise<void> {
+    const news = await roleWatch.poll();
+    roles = news.roles;
+    for (const change of news.changes) events.change(change);
+    for (const finding of news.findings) report(finding);
+  }
+
+  async function readInventory(): Promise<void> {
+    // Loaded when first needed: the package is large, and needed once an hour.
+    const { readInventory: read } = await import('./discover/inventory.ts');
+    inventory = await read();
+    link.publishActual();
+  }
+
+  function applyDesired(desired: Desired): void {
+    if (desired.revision < desiredRevision) return;
+    desiredRevision = desired.revision;
+    metricPath.setPolicy(desired.metrics);
+    gate.setGeneralLogSources(desired.generalLogSources);
+    if (desired.liveUntilUnixMs !== null) metricPath.watchUntil(desired.liveUntilUnixMs, clock.nowMs());
+    link.publishActual();
+  }
+
+  function reportStart(): void {
+    const nowMs = clock.nowMs();
+    const { previousSpooledAtUnixMs: previous } = spool;
+    const bootTimeUnixMs = Math.round(Date.now() - uptime() * 1_000);
+    if (previous !== null && bootTimeUnixMs > previous) events.change(hostRebooted(changes, bootTimeUnixMs));
+    const attributes = {
+      version: AGENT_VERSION,
+      ...(previous === null ? {} : { previousSpooledAtUnixMs: `${previous}` }),
+    };
+    events.change(agentStarted(changes, nowMs, attributes));
+    const proven = Math.max(previous ?? 0, identity.enrolledAtUnixMs);
+    if (proven > nowMs + MAX_CLOCK_AHEAD_MS) events.change(clockBehind(changes, nowMs, proven));
+  }
+
+  function reportHealth(): void {
+    const now = status();
+    events.health(now.health);
+    const path = join(directory, 'status.json');
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify(now), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    } catch (error) {
+      log.warn('STATUS_NOT_WRITTEN', errorText(error));
+    }
+  }
+
+  function status(): AgentStatus {
+    const { lossRowsByReason, ...spoolHealth } = spool.health();
+    const cpu = process.cpuUsage();
+    const detectionStatus = detection.status();
+    return {
+      pid: process.pid,
+      agent,
+      samplingEveryMs: loop.everyMs,
+      link: link.status(),
+      logSources: receivers.sources(),
+      health: {
+        atUnixMs: clock.nowMs(),
+        agentVersion: AGENT_VERSION,
+        startedAtUnixMs,
+        inventory,
+        roles: [...roles].slice(0, 64),
+        spool: spoolHealth,
+        lossRowsByReason: { ...lossRowsByReason },
+        refusedByReason: { ...receivers.refusedByReason(), ...refusals.snapshot(), ...missedSteps() },
+        collectors: runs.flatMap((run) => run.state() ?? []).slice(0, 64),
+        self: {
+          cpuSecondsTotal: (cpu.user + cpu.system) / 1e6,
+          rssBytes: process.memoryUsage.rss(),
+          series: registry.length,
+        },
+        detection: { ...detectionStatus, error: detectionStatus.error ?? runner?.error ?? null },
+      },
+    };
+  }
+
+  function missedSteps(): Record<string, number> {
+    return loop.missed === 0 ? {} : { 'missed-step': loop.missed };
+  }
+
+  function actual(): Actual {
+    return {
+      schema: 1,
+      agentVersion: AGENT_VERSION,
+      protocolVersion: PROTOCOL_VERSION,
+      revisionApplied: desiredRevision,
+      refused: [],
+      inventoryDigest: createHash('sha256').update(JSON.stringify(inventory)).digest('hex'),
+      emits: Object.assign({}, ...collectors.map((collector) => collector.emits)),
+    };
+  }
+
+  /** Runs `work` again and again, never two at a time; a failure is logged and the next one comes. */
+  function every(intervalMs: number, work: () => Promise<void>, firstAfterMs = 0): void {
+    let timer: NodeJS.Timeout;
+    let running: Promise<void> = Promise.resolve();
+    let isStopped = false;
+    const run = async () => {
+      try {
+        await work();
+      } catch (error) {
+        refusals.count(`${work.name || 'task'}-failed`);
+        log.error('TASK_FAILED', errorText(error), { task: work.name });
+      }
+      if (!isStopped) timer = setTimeout(next, intervalMs);
+    };
+    const next = () => {
+      running = run();
+    };
+    timer = setTimeout(next, firstAfterMs);
+    stack.defer(async () => {
+      isStopped = true;
+      clearTimeout(timer);
+      await Promise.race([running, within(1_000)]);
+    });
+  }
+}
+
+/** Resolves later without keeping the process alive. */
+const within = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+function readFloor(log: Log, refusals: Refusals): Floor {
+  let text: string;
+  try {
+    text = readFileSync(FLOOR_PATH, 'utf8');
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isAbsent) return openFloor;
+    text = '\u0000';
+  }
+  const parsed = parseFloor(text);
+  if (parsed.ok) return parsed.value;
+  refusals.count('floor-invalid');
+  log.error('FLOOR_INVALID', 'floor.yaml cannot be used: no log source is general until it can', { path: FLOOR_PATH });
+  return closedFloor;
+}
+
+/** Secret of this host for pseudonyms: bound to its identity, known to nobody else. */
+const pseudonymKey = (identity: Identity): Uint8Array =>
+  createHash('sha256').update('airis-pseudonym\0').update(identity.seed).digest();
