@@ -200,7 +200,9 @@ describe('rules', () => {
       ['airis.pressure.stall.time', { r: 'io', k: 'some' }],
       ['system.network.errors', {}],
       ['nginx.requests', {}],
-      ['nginx.connections_current', { state: 'active' }],
+      ['nginx.connections_current', { 'nginx.connection.state': 'active' }],
+      ['airis.http.server.error_ratio', { 'server.port': '80' }],
+      ['http.server.request.duration', {}],
     ];
     for (const [metric, attributes] of metrics) {
       const rule = ruleFor(info(metric, attributes));

@@ -130,6 +130,6 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
 }
 
 function entityOf(rule: SeriesRule, hostEntity: string): string {
-  if (rule.subject !== 'web-requests' && rule.subject !== 'web-connections') return hostEntity;
+  if (!rule.subject.startsWith('web-')) return hostEntity;
   return `service:nginx@${hostEntity.slice(hostEntity.indexOf(':') + 1)}`;
 }

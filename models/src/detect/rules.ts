@@ -10,7 +10,9 @@ export type SubjectKind =
   | 'disk-io'
   | 'network-errors'
   | 'web-requests'
-  | 'web-connections';
+  | 'web-connections'
+  | 'web-errors'
+  | 'web-latency';
 
 /** How one series is judged. `role` is how watches of the same subject refer to it. */
 export interface SeriesRule {
@@ -53,8 +55,8 @@ const rules: Readonly<Record<string, RuleOf>> = {
           saturation: { high: 0.93, release: 0.88, critical: 0.97, criticalAfterMs: 30_000, usualIsFine: false },
           'fill-forecast': {
             limit: 1,
-            minGrowth: 0.05,
-            scales: [{ blockMs: MINUTE_MS, blocks: 5, horizonMs: 30 * MINUTE_MS }],
+            minGrowth: 0.1,
+            scales: [{ blockMs: MINUTE_MS, blocks: 8, horizonMs: 30 * MINUTE_MS }],
           },
         })
       : null,
@@ -97,10 +99,18 @@ const rules: Readonly<Record<string, RuleOf>> = {
   'system.network.errors': (attributes) => networkErrors(attributes),
   'system.network.dropped': (attributes) => networkErrors(attributes),
   'system.network.packet.dropped': (attributes) => networkErrors(attributes),
-  'nginx.requests': () => nginxRequests(),
-  'nginx.requests.count': () => nginxRequests(),
+  'nginx.requests': (attributes) => nginxRequests(attributes),
   'nginx.connections_current': (attributes) => nginxConnections(attributes),
-  'nginx.connections.current': (attributes) => nginxConnections(attributes),
+  'airis.http.server.error_ratio': (attributes) =>
+    named('web-errors', portOf(attributes), 'ratio', {
+      'level-shift': { minShift: 0.1, minLevel: 0.1, persistMs: 20_000, major: 0.3, critical: 0.8 },
+    }),
+  'http.server.request.duration': (attributes) =>
+    attributes['http.route'] === undefined
+      ? named('web-latency', portOf(attributes), 'mean', {
+          'level-shift': { minShift: 0.3, minRatio: 3, spreads: 8, persistMs: 25_000, major: 3 },
+        })
+      : null,
 };
 
 /** The rule for a series, or `null` when nobody judges it. */
@@ -133,20 +143,24 @@ function networkErrors(attributes: Attributes): SeriesRule | null {
   };
 }
 
-function nginxRequests(): SeriesRule {
-  return whole('web-requests', 'rate', {
+function nginxRequests(attributes: Attributes): SeriesRule | null {
+  return named('web-requests', portOf(attributes), 'rate', {
     'level-shift': { minShift: 50, minRatio: 4, persistMs: 30_000, spreads: 8 },
     silence: { minCenter: 1 },
   });
 }
 
 function nginxConnections(attributes: Attributes): SeriesRule | null {
-  const state = attributes['nginx.connection.state'] ?? attributes.state ?? attributes['nginx.connections.state'];
+  const state = attributes['nginx.connection.state'];
   if (state !== undefined && state !== 'active') return null;
-  return whole('web-connections', 'active', {
+  return named('web-connections', portOf(attributes), state ?? 'all', {
     'level-shift': { minShift: 100, minRatio: 4, persistMs: 30_000, spreads: 8 },
   });
 }
+
+/** Several servers of one host are told apart by their port. */
+const portOf = (attributes: Attributes): string =>
+  attributes['server.port'] === undefined ? '' : `port ${attributes['server.port']}`;
 
 function whole(subject: SubjectKind, role: string, judges: SeriesRule['judges']): SeriesRule {
   return { subject, name: '', role, judges };

@@ -21,6 +21,8 @@ const wordings: Readonly<Record<SubjectKind, Wording>> = {
     format: (value) => `${formatCount(value)}/s`,
   },
   'web-requests': { name: { ko: '웹 요청', en: 'Web requests' }, format: (value) => `${formatCount(value)}/s` },
+  'web-errors': { name: { ko: '웹 오류율(5xx)', en: 'Web error ratio (5xx)' }, format: formatPercent },
+  'web-latency': { name: { ko: '웹 응답시간', en: 'Web response time' }, format: formatSeconds },
   'web-connections': { name: { ko: '웹 동시 연결', en: 'Web connections' }, format: formatCount },
 };
 
@@ -162,7 +164,8 @@ function processWords(subject: SubjectKind, processes: readonly BusyProcess[]): 
 }
 
 const endsInConsonant = (text: string): boolean => {
-  const code = text.charCodeAt(text.length - 1);
+  const word = text.replace(/\([^)]*\)$/, '');
+  const code = word.charCodeAt(word.length - 1);
   return code >= 0xac00 && code <= 0xd7a3 && (code - 0xac00) % 28 !== 0;
 };
 const subjectParticle = (text: string): string => `${text}${endsInConsonant(text) ? '이' : '가'}`;
@@ -174,6 +177,11 @@ function formatPercent(ratio: number): string {
 
 function formatCount(value: number): string {
   return Number.isFinite(value) ? value.toFixed(value > 0 && value < 10 ? 1 : 0) : '-';
+}
+
+function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '-';
+  return seconds < 1 ? `${(1_000 * seconds).toPrecision(3).replace(/\.0+$/, '')} ms` : `${seconds.toPrecision(3)} s`;
 }
 
 function formatByUnit(value: number, unit: string): string {

@@ -14,7 +14,7 @@ export interface ModelPortOptions {
 
 /** A model at work in its own thread. */
 export interface RunningModel extends ModelPort, AsyncDisposable {
-  /** Resolves when the model runs; rejects never: a model that is refused shows in `status().error`. */
+  /** Resolves when the model runs, is refused, or has crashed once; never rejects: `status().error` says which. */
   settled(): Promise<void>;
   readonly restarts: number;
   readonly dropped: number;
@@ -92,6 +92,7 @@ export function createModelPort(options: ModelPortOptions): RunningModel {
     worker = null;
     waiting.clear();
     error = why.slice(0, 300);
+    settle();
     void old?.terminate();
     if (stopped) return;
     restarts += 1;
