@@ -1,7 +1,7 @@
 import { ok, type Result, refused } from '@airis/protocol';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { pathMatcher } from '../collectors/glob-files.ts';
+import { pathMatcher } from '../collectors/path-pattern.ts';
 
 /** `private`: only counts and masked templates leave. `general`: masked lines may leave too. */
 export type LogClass = 'general' | 'private';
@@ -50,6 +50,15 @@ export function logClassifier(generalLogSources: readonly string[], { logs }: Fl
   const barred = logs.alwaysPrivate.map(pathMatcher);
   const matches = (patterns: readonly ((path: string) => boolean)[], source: string) =>
     patterns.some((is) => is(source));
-  return (source) =>
-    matches(wanted, source) && matches(allowed, source) && !matches(barred, source) ? 'general' : 'private';
+  const known = new Map<string, LogClass>();
+  return (source) => {
+    const before = known.get(source);
+    if (before !== undefined) return before;
+    const isGeneral = matches(wanted, source) && matches(allowed, source) && !matches(barred, source);
+    const logClass = isGeneral ? 'general' : 'private';
+    if (known.size < SOURCES_REMEMBERED) known.set(source, logClass);
+    return logClass;
+  };
 }
+
+const SOURCES_REMEMBERED = 1_000;
