@@ -45,10 +45,14 @@ const CHANGE_WEIGHT: Readonly<Record<Change['kind'], number>> = {
   'agent-start': 0.05,
   'agent-stop': 0.05,
 };
-/** A process seen busy in a finding is a closer suspect than the host that the finding is about. */
-const PROCESS_SHARE = 1.05;
+/** A process or file system named in a finding is a closer suspect than the host that the finding is about. */
+const INSIDER_SHARE = 1.05;
+/** Processes that use less than this part of what the busiest one uses are no suspects. */
+const LEAST_PART = 0.2;
 /** A host contains every other suspect on it. */
 const HOST_SHARE = 0.85;
+/** Weaker suspects are noise, unless there is no other. */
+const LEAST_SCORE = 0.1;
 
 interface Hint {
   readonly entity: string;
@@ -59,7 +63,8 @@ interface Hint {
 
 /**
  * Suspects of one incident, best first: every entity that findings, their processes and recent changes point at. Hints
- * about one entity add up as independent ones do, 1 - Π(1 - s).
+ * about one entity add up as independent ones do, 1 - Π(1 - s); of a host only the strongest counts, since everything on
+ * it shows there.
  */
 export function rankCauses(records: readonly FindingRecord[], changes: readonly Change[]): Cause[] {
   const firing = records.filter((record) => record.worst !== 'info');
@@ -73,55 +78,72 @@ export function rankCauses(records: readonly FindingRecord[], changes: readonly 
   return [...byEntity]
     .map(([entity, ofEntity]) => combine(entity, ofEntity))
     .sort((a, b) => b.score - a.score || (a.entity < b.entity ? -1 : 1))
+    .filter((cause, index) => index === 0 || cause.score >= LEAST_SCORE)
     .slice(0, MAX_CAUSES)
     .map((cause, index) => ({ rank: index + 1, ...cause }));
 }
 
 function findingHints(record: FindingRecord, onset: number): Hint[] {
-  const { finding } = record;
+  const finding = record.whileItHeld ?? record.finding;
   const early = 0.5 ** ((startOf(record) - onset) / ONSET_HALF_LIFE_MS);
   const severe = 0.55 + 0.15 * severityRank(record.worst);
   const base = KIND_WEIGHT[finding.kind] * severe * (0.5 + 0.5 * early) * (0.6 + 0.4 * finding.confidence);
-  const share = finding.entity.startsWith('host:') ? HOST_SHARE : 1;
+  const share = isHost(finding.entity) ? HOST_SHARE : 1;
+  const cited: CauseEvidence = { kind: 'finding', ref: finding.id, note: finding.title };
   const own: Hint = {
     entity: finding.entity,
     score: base * share,
     text: finding.summary,
-    evidence: [{ kind: 'finding', ref: finding.id, note: finding.title }, ...finding.evidence.filter(isMeasured)],
+    evidence: [cited, ...finding.evidence.filter(isMeasured)],
   };
-  return [own, ...processHints(finding, record.agent, base)];
+  const inside = insiders(finding.evidence, record.agent).map(
+    ({ item, entity, part }): Hint => ({
+      entity,
+      score: base * INSIDER_SHARE * part,
+      text: insiderText(item, finding),
+      evidence: [item, cited],
+    }),
+  );
+  return [own, ...inside];
 }
 
+const isHost = (entity: string): boolean => entity.startsWith('host:');
 const isMeasured = (item: Evidence): boolean => item.kind !== 'process' && item.kind !== 'model';
 
-/** The busiest process first: detectors list them so. */
-function processHints(finding: Finding, agent: string, base: number): Hint[] {
-  return finding.evidence
-    .filter((item) => item.kind === 'process')
-    .slice(0, 3)
-    .flatMap((item, index) => {
-      const entity = processEntity(item.ref, agent);
-      if (entity === null) return [];
-      const text = item.note ?? {
-        ko: `${item.ref} 프로세스가 같은 때에 자원을 많이 사용했습니다.`,
-        en: `The process ${item.ref} was busy at the same time.`,
-      };
-      return [
-        {
-          entity,
-          score: base * PROCESS_SHARE * 0.5 ** index,
-          text,
-          evidence: [item, { kind: 'finding' as const, ref: finding.id, note: finding.title }],
-        },
-      ];
-    });
+interface Insider {
+  readonly item: Evidence;
+  readonly entity: string;
+  /** 0..1: its use beside the largest of its kind; 1 where that is not known. */
+  readonly part: number;
 }
 
-function processEntity(ref: string, agent: string): string | null {
-  const asIs = entityId.safeParse(ref);
-  if (asIs.success) return asIs.data;
-  const named = entityId.safeParse(`process:${ref.trim().replaceAll(/\s+/g, '-')}@${agent}`);
-  return named.success ? named.data : null;
+/** What a finding's evidence names inside the host: processes at work, and file systems. */
+function insiders(evidence: readonly Evidence[], agent: string): Insider[] {
+  const named = evidence.filter((item) => item.ref.startsWith('process:') || item.kind === 'file-system');
+  const largest = Math.max(0, ...named.map((item) => item.value ?? 0));
+  return named.flatMap((item) => {
+    const name = item.kind === 'file-system' ? `file-system:${item.ref}` : item.ref;
+    const entity = entityId.safeParse(name.includes('@') ? name : `${name}@${agent}`);
+    const part = item.value === undefined || largest <= 0 ? 1 : item.value / largest;
+    return entity.success && part >= LEAST_PART ? [{ item, entity: entity.data, part }] : [];
+  });
+}
+
+function insiderText(item: Evidence, finding: Finding): Bilingual {
+  if (item.note !== undefined) return item.note;
+  if (item.kind !== 'process') return finding.summary;
+  const name = item.ref.slice('process:'.length);
+  const use = item.unit === '{cpu}' && item.value !== undefined ? item.value.toFixed(1) : null;
+  return {
+    ko:
+      use === null
+        ? `같은 때에 ${name} 프로세스가 자원을 많이 사용했습니다.`
+        : `같은 때에 ${name} 프로세스가 CPU ${use}개를 사용했습니다.`,
+    en:
+      use === null
+        ? `The process ${name} was busy at the same time.`
+        : `The process ${name} used ${use} CPUs at the same time.`,
+  };
 }
 
 function changeHints(change: Change, onset: number): Hint[] {
@@ -140,7 +162,8 @@ function changeHints(change: Change, onset: number): Hint[] {
 
 function combine(entity: string, hints: readonly Hint[]): Omit<Cause, 'rank'> {
   const strongest = [...hints].sort((a, b) => b.score - a.score || (a.text.en < b.text.en ? -1 : 1));
-  const doubt = strongest.reduce((product, hint) => product * (1 - Math.min(0.99, hint.score)), 1);
+  const counted = isHost(entity) ? strongest.slice(0, 1) : strongest;
+  const doubt = counted.reduce((product, hint) => product * (1 - Math.min(0.99, hint.score)), 1);
   return {
     entity,
     score: Math.round(Math.min(0.99, 1 - doubt) * 1000) / 1000,

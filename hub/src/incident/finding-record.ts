@@ -6,6 +6,8 @@ export interface FindingRecord {
   readonly agent: string;
   /** The version that says most; see `mergeFinding`. */
   readonly finding: Finding;
+  /** What it said while it held: the closing version tells of the recovery. Null when only that was heard. */
+  readonly whileItHeld: Finding | null;
   /** Worst of all versions: a finding that was critical once is not minor for ending. */
   readonly worst: Severity;
   /** Earliest of all versions. */
@@ -36,10 +38,12 @@ export function mergeFinding(
   const { agent, finding, receivedAtUnixMs } = incoming;
   const detected = trustedTime(finding.detectedAtUnixMs, receivedAtUnixMs);
   const ended = endOfVersion(finding, receivedAtUnixMs);
+  const held = finding.state === 'closed' ? null : finding;
   if (known === null) {
     return {
       agent,
       finding,
+      whileItHeld: held,
       worst: finding.severity,
       detectedAtUnixMs: detected,
       endedAtUnixMs: ended,
@@ -49,15 +53,18 @@ export function mergeFinding(
     };
   }
   const isNewer = saysMore(finding, known.finding);
+  const isNewlyHeld = held !== null && (known.whileItHeld === null || saysMore(held, known.whileItHeld));
   const merged: FindingRecord = {
     ...known,
     finding: isNewer ? finding : known.finding,
+    whileItHeld: isNewlyHeld ? held : known.whileItHeld,
     worst: worstSeverity([known.worst, finding.severity]),
     detectedAtUnixMs: Math.min(known.detectedAtUnixMs, detected),
     endedAtUnixMs: isNewer && ended !== null ? ended : known.endedAtUnixMs,
     heardAtUnixMs: isNewer ? receivedAtUnixMs : known.heardAtUnixMs,
   };
-  const isSame = !isNewer && merged.worst === known.worst && merged.detectedAtUnixMs === known.detectedAtUnixMs;
+  const isSame =
+    !isNewer && !isNewlyHeld && merged.worst === known.worst && merged.detectedAtUnixMs === known.detectedAtUnixMs;
   return isSame ? null : merged;
 }
 
