@@ -1,6 +1,6 @@
 /**
  * Trains the host autoencoder that ships: `node --conditions=airis-source models/zoo/train-host.ts [outDir]`.
- * Same seed, same files. About a minute on one core.
+ * Same seed, same model bytes on the same processor. About half a minute on one core. Format the manifest afterwards (`biome format --write`).
  */
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
