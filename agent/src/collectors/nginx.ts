@@ -1,5 +1,6 @@
 import type { Attributes } from '@airis/protocol';
 import { z } from 'zod';
+import { readProcess } from '../discover/host-evidence.ts';
 import { findNginxOn, type NginxInstance } from '../discover/nginx.ts';
 import { FileTail } from '../receivers/file-tail.ts';
 import { Refusals } from '../refusals.ts';
@@ -12,10 +13,12 @@ import { RequestStats, requestMetrics } from './request-stats.ts';
 
 const config = z.strictObject({
   timeoutMs: z.int().min(50).max(10_000).default(500).describe('a status page that answers later counts as silent'),
-  searchEveryMs: z.int().min(1_000).default(10_000).describe('how often the host is searched for running nginx'),
+  searchEveryMs: z.int().min(1_000).default(30_000).describe('how often the host is searched for running nginx'),
   accessLogs: z.boolean().default(true).describe('also count requests from access logs that may be read'),
 });
 
+/** A master that is gone is looked for anew so soon: it may have been restarted. */
+const LOST_SEARCH_MS = 2_000;
 const INSTANCES = 8;
 const LOGS = 32;
 const KiB = 1024;
@@ -65,7 +68,9 @@ export const nginxCollector = defineCollector({
   }),
   applies: async (host) => (await findNginxOn(host)).length > 0,
   async collect(host, { timeoutMs, searchEveryMs, accessLogs }, out, state) {
-    if (Math.abs(host.nowMs() - state.searchedAtMs) >= searchEveryMs) {
+    const isLost = state.instances.some(({ master }) => !isRunning(host, master));
+    const passedMs = Math.abs(host.nowMs() - state.searchedAtMs);
+    if (passedMs >= (isLost ? LOST_SEARCH_MS : searchEveryMs)) {
       state.searchedAtMs = host.nowMs();
       state.instances = await findNginxOn(host);
       if (accessLogs) await followLogs(host, state);
@@ -81,6 +86,9 @@ export const nginxCollector = defineCollector({
     tails.clear();
   },
 });
+
+const isRunning = (host: Host, master: NginxInstance['master']) =>
+  readProcess(host, master.pid)?.startTicks === master.startTicks;
 
 /** A page that is silent or no longer there leaves a gap; that nginx is gone the role watch says. */
 async function writeStatus(

@@ -22,20 +22,36 @@ export interface TableReading {
   readonly hasRatios: boolean;
 }
 
+/** A process as it was when it was last read. */
 interface Known {
-  readonly startTicks: number;
-  readonly commHash: number;
-  readonly name: string;
+  readonly pid: number;
+  startTicks: number;
+  commHash: number;
+  name: string;
   cpuTicks: number;
-  reading: number;
+  /** Ticks of the whole host at that moment. */
+  hostTicks: number;
+  state: ProcessState;
+  threads: number;
+  rssBytes: number;
+  /** Times in a row that it had used no processor. */
+  idleReadings: number;
+  /** Number of the reading in which it was last listed. */
+  listedIn: number;
 }
 
+/** A process that used no processor for so many readings is then read only every IDLE_EVERY readings. */
+const IDLE_AFTER = 10;
+const IDLE_EVERY = 4;
 /** Processes looked at in one reading; a host with more of them is watched in part. */
 const PROCESS_LIMIT = 20_000;
 const TOP_PROCESSES = 8;
 const DEFAULT_PAGE_BYTES = 4_096;
 
-/** Remembers every process between readings, to tell what each used since. One buffer serves all reads. */
+/**
+ * Remembers every process between readings, to tell what each used since. One buffer serves all reads; most processes of
+ * a host sleep, and reading those less often halves the cost.
+ */
 export class ProcessTable {
   readonly #known = new Map<number, Known>();
   readonly #buffer = Buffer.allocUnsafe(2_048);
@@ -49,23 +65,15 @@ export class ProcessTable {
     rssPages: 0,
   };
   #reading = 0;
-  #hostTicksBefore: number | null = null;
+  #hostTicks = 0;
   #pageBytes: number | null = null;
 
   /** @param hostTicks - clock ticks of all processors and modes since boot: the 100 % that shares refer to */
   async read(host: Host, hostTicks: number): Promise<TableReading> {
     this.#pageBytes ??= pageBytes(host) ?? DEFAULT_PAGE_BYTES;
     this.#reading++;
-    const before = this.#hostTicksBefore;
-    const passed = before === null ? 0 : hostTicks - before;
-    this.#hostTicksBefore = hostTicks;
-    const byState: Record<ProcessState, number> = {
-      running: 0,
-      sleeping: 0,
-      uninterruptible: 0,
-      stopped: 0,
-      defunct: 0,
-    };
+    const hasRatios = this.#reading > 1 && hostTicks > this.#hostTicks;
+    const byState = { running: 0, sleeping: 0, uninterruptible: 0, stopped: 0, defunct: 0 };
     const byName = new Map<string, NameUse>();
     const top: TopProcess[] = [];
     let processes = 0;
@@ -73,41 +81,87 @@ export class ProcessTable {
     for (const entry of await host.list('/proc')) {
       const pid = pidOf(entry);
       if (pid === null || processes >= PROCESS_LIMIT) continue;
-      const length = host.readInto(`/proc/${entry}/stat`, this.#buffer);
-      // It ended since the folder was listed, or hides from us (hidepid).
-      if (length <= 0 || !parseProcessStat(this.#buffer, length, this.#stat)) continue;
+      const process = this.#look(host, pid, hostTicks);
+      if (process === null) continue;
       processes++;
-      threads += this.#stat.threads;
-      byState[stateName(this.#stat.state)]++;
-      const { name, ticks } = this.#use(host, pid, length);
-      const cpuRatio = passed > 0 ? Math.min(1, ticks / passed) : 0;
+      threads += process.known.threads;
+      byState[process.known.state]++;
+      const { name, rssBytes } = process.known;
       const use = byName.get(name) ?? { cpuRatio: 0, rssBytes: 0 };
-      use.cpuRatio = Math.min(1, use.cpuRatio + cpuRatio);
-      use.rssBytes += this.#stat.rssPages * this.#pageBytes;
+      use.cpuRatio = Math.min(1, use.cpuRatio + process.cpuRatio);
+      use.rssBytes += rssBytes;
       byName.set(name, use);
-      if (cpuRatio > 0) top.push({ pid, name, cpuRatio });
+      if (process.cpuRatio > 0) top.push({ pid, name, cpuRatio: process.cpuRatio });
     }
-    for (const [pid, known] of this.#known) if (known.reading !== this.#reading) this.#known.delete(pid);
+    this.#hostTicks = hostTicks;
+    for (const [pid, known] of this.#known) if (known.listedIn !== this.#reading) this.#known.delete(pid);
     top.sort((a, b) => b.cpuRatio - a.cpuRatio);
-    return { processes, threads, byState, byName, topProcesses: top.slice(0, TOP_PROCESSES), hasRatios: passed > 0 };
+    return { processes, threads, byState, byName, topProcesses: top.slice(0, TOP_PROCESSES), hasRatios };
   }
 
-  /** Name of the process just parsed, and its ticks since the reading before; a new one counts from its start. */
-  #use(host: Host, pid: number, length: number): { name: string; ticks: number } {
-    const { cpuTicks, startTicks, commHash, isKernelThread } = this.#stat;
+  /** The process and its share since it was read before; `null` when it ended meanwhile or hides (hidepid). */
+  #look(host: Host, pid: number, hostTicks: number): { readonly known: Known; readonly cpuRatio: number } | null {
     const known = this.#known.get(pid);
-    const isSame = known !== undefined && known.startTicks === startTicks;
-    const ticks = isSame ? Math.max(0, cpuTicks - known.cpuTicks) : this.#reading === 1 ? 0 : cpuTicks;
-    if (isSame && known.commHash === commHash) {
-      known.cpuTicks = cpuTicks;
-      known.reading = this.#reading;
-      return { name: known.name, ticks };
+    const isIdle = known !== undefined && known.idleReadings >= IDLE_AFTER;
+    if (isIdle && (this.#reading + pid) % IDLE_EVERY !== 0) {
+      known.listedIn = this.#reading;
+      return { known, cpuRatio: 0 };
     }
-    const name = isKernelThread ? 'kernel' : executableName(host, pid, processComm(this.#buffer, length));
-    this.#known.set(pid, { startTicks, commHash, name, cpuTicks, reading: this.#reading });
-    return { name, ticks };
+    const length = host.readInto(`/proc/${pid}/stat`, this.#buffer);
+    if (length <= 0 || !parseProcessStat(this.#buffer, length, this.#stat)) return null;
+    const isSame = known !== undefined && known.startTicks === this.#stat.startTicks;
+    if (isSame) return { known, cpuRatio: this.#update(host, known, length, hostTicks) };
+    const made = this.#newcomer(host, pid, length, hostTicks);
+    this.#known.set(pid, made);
+    // A process that came since the reading before counts from its start; in the first reading nobody does.
+    const passed = hostTicks - this.#hostTicks;
+    return { known: made, cpuRatio: this.#reading > 1 ? shareOf(made.cpuTicks, passed) : 0 };
+  }
+
+  #update(host: Host, known: Known, length: number, hostTicks: number): number {
+    const { cpuTicks, commHash } = this.#stat;
+    const cpuRatio = shareOf(cpuTicks - known.cpuTicks, hostTicks - known.hostTicks);
+    known.idleReadings = cpuTicks === known.cpuTicks ? known.idleReadings + 1 : 0;
+    if (commHash !== known.commHash) known.name = this.#nameOf(host, known.pid, length);
+    this.#note(known, hostTicks);
+    return cpuRatio;
+  }
+
+  #newcomer(host: Host, pid: number, length: number, hostTicks: number): Known {
+    const made: Known = {
+      pid,
+      startTicks: this.#stat.startTicks,
+      commHash: 0,
+      name: this.#nameOf(host, pid, length),
+      cpuTicks: 0,
+      hostTicks,
+      state: 'sleeping',
+      threads: 0,
+      rssBytes: 0,
+      idleReadings: 0,
+      listedIn: 0,
+    };
+    this.#note(made, hostTicks);
+    return made;
+  }
+
+  #note(known: Known, hostTicks: number): void {
+    const { commHash, cpuTicks, state, threads, rssPages } = this.#stat;
+    known.commHash = commHash;
+    known.cpuTicks = cpuTicks;
+    known.hostTicks = hostTicks;
+    known.state = stateName(state);
+    known.threads = threads;
+    known.rssBytes = rssPages * (this.#pageBytes ?? DEFAULT_PAGE_BYTES);
+    known.listedIn = this.#reading;
+  }
+
+  #nameOf(host: Host, pid: number, length: number): string {
+    return this.#stat.isKernelThread ? 'kernel' : executableName(host, pid, processComm(this.#buffer, length));
   }
 }
+
+const shareOf = (ticks: number, passed: number) => (passed > 0 ? Math.min(1, Math.max(0, ticks / passed)) : 0);
 
 /** The program's file name where it may be read (own processes, or as root), else the short name the kernel keeps. */
 function executableName(host: Host, pid: number, comm: string): string {

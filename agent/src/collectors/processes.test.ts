@@ -73,6 +73,38 @@ describe('ProcessTable', () => {
     expect(second.topProcesses[0]).toEqual({ pid: 1, name: 'a', cpuRatio: 0.25 });
   });
 
+  it('reads sleepers less often, and still gives the right share when one wakes', async () => {
+    const table = new ProcessTable();
+    let reads = 0;
+    let ticks = 50;
+    let hostTicks = 0;
+    const counting = () => {
+      const host = hostWith({ 8: line({ pid: 8, comm: 'sleeper', ticks }) });
+      return {
+        ...host,
+        readInto: (path: string, buffer: Uint8Array) => {
+          if (path === '/proc/8/stat') reads++;
+          return host.readInto(path, buffer);
+        },
+      };
+    };
+    const read = () => {
+      hostTicks += 200;
+      return table.read(counting(), hostTicks);
+    };
+    for (let i = 0; i < 52; i++) expect((await read()).byName.get('sleeper')?.cpuRatio).toBe(0);
+    expect(reads).toBeLessThan(25);
+    let sum = 0;
+    for (let i = 0; i < 8; i++) {
+      ticks += 100;
+      sum += (await read()).byName.get('sleeper')?.cpuRatio ?? 0;
+    }
+    // Half of the host all the time: never more than that in one reading, and nothing lost for good after it was noticed.
+    expect((await read()).byName.get('sleeper')?.cpuRatio).toBe(0);
+    expect(sum).toBeGreaterThanOrEqual(2.5);
+    expect(sum).toBeLessThanOrEqual(4);
+  });
+
   it('does not take a new process under an old pid for the old one, and follows exec', async () => {
     const table = new ProcessTable();
     await table.read(hostWith({ 9: line({ pid: 9, comm: 'old', ticks: 900 }) }), 1_000);

@@ -21,13 +21,14 @@ export interface Listener {
 export interface HostEvidence {
   readonly host: Host;
   readonly processes: readonly RunningProcess[];
-  readonly listeners: readonly Listener[];
+  /** Read when first asked for: making the table costs the kernel some ms, and most hosts give no reason to look. */
+  listeners(): Promise<readonly Listener[]>;
 }
 
 const PROCESS_LIMIT = 20_000;
 const LISTENER_LIMIT = 5_000;
 
-/** Looks at every process and listening socket once; needs no privilege. */
+/** Looks at every process once; needs no privilege. */
 export async function readHostEvidence(host: Host): Promise<HostEvidence> {
   const processes: RunningProcess[] = [];
   for (const entry of await host.list('/proc')) {
@@ -35,11 +36,20 @@ export async function readHostEvidence(host: Host): Promise<HostEvidence> {
     const process = readProcess(host, Number(entry));
     if (process !== null) processes.push(process);
   }
-  const listeners: Listener[] = [];
-  for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    listeners.push(...parseListeners((await host.tryReadText(path)) ?? ''));
-  }
-  return { host, processes, listeners: listeners.slice(0, LISTENER_LIMIT) };
+  let listening: Promise<readonly Listener[]> | null = null;
+  return {
+    host,
+    processes,
+    listeners: () => {
+      listening ??= readListeners(host);
+      return listening;
+    },
+  };
+}
+
+export async function readListeners(host: Host): Promise<Listener[]> {
+  const texts = [await host.tryReadText('/proc/net/tcp'), await host.tryReadText('/proc/net/tcp6')];
+  return texts.flatMap((text) => parseListeners(text ?? '')).slice(0, LISTENER_LIMIT);
 }
 
 const ZOMBIE = 0x5a;
@@ -75,7 +85,9 @@ export async function processTitle(host: Host, pid: number): Promise<string> {
 
 /** Ports that the given processes hold; only for own processes or as root, else empty. */
 export async function portsHeldBy(evidence: HostEvidence, pids: readonly number[]): Promise<number[]> {
-  const byInode = new Map(evidence.listeners.map((listener) => [`socket:[${listener.inode}]`, listener.port]));
+  const byInode = new Map(
+    (await evidence.listeners()).map((listener) => [`socket:[${listener.inode}]`, listener.port]),
+  );
   const ports = new Set<number>();
   for (const pid of pids.slice(0, 64)) {
     for (const fd of await evidence.host.list(`/proc/${pid}/fd`)) {

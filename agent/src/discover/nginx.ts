@@ -56,7 +56,7 @@ async function describeNginx(
   title: string,
   workers: readonly number[],
 ): Promise<NginxInstance> {
-  const { host, listeners } = evidence;
+  const { host } = evidence;
   const root = rootOf(host, master.pid);
   const build = await readBuild(host, root, host.readLink(`/proc/${master.pid}/exe`) ?? programIn(title));
   const prefix = absoluteIn(host, master.pid, optionIn(title, 'p')) ?? build.prefix;
@@ -66,7 +66,7 @@ async function describeNginx(
   const facts: NginxFacts | null =
     config === null ? null : nginxFacts(config.directives, { prefix, accessLog: build.accessLog });
   const held = await portsHeldBy(evidence, [master.pid, ...workers]);
-  const listening = new Set(listeners.map((listener) => listener.port));
+  const listening = new Set((await evidence.listeners()).map((listener) => listener.port));
   return {
     master,
     version: build.version,

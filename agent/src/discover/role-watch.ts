@@ -1,6 +1,6 @@
 import type { Change, Finding, Role } from '@airis/protocol';
 import type { Host } from '../collectors/host.ts';
-import { parseListeners, readProcess } from './host-evidence.ts';
+import { readListeners, readProcess } from './host-evidence.ts';
 import { findRoles, roles } from './index.ts';
 import type { FoundRole, RoleDefinition } from './role-definition.ts';
 import { backChange, closedFinding, configChange, foundChange, lostChange, missingFinding } from './role-events.ts';
@@ -138,7 +138,5 @@ const roleNow = ({ found, missingSinceMs }: WatchedRole): Role => ({
   state: missingSinceMs === null ? 'running' : 'stopped',
 });
 
-async function listeningPorts(host: Host): Promise<ReadonlySet<number>> {
-  const text = [await host.tryReadText('/proc/net/tcp'), await host.tryReadText('/proc/net/tcp6')].join('');
-  return new Set(parseListeners(text).map((listener) => listener.port));
-}
+const listeningPorts = async (host: Host): Promise<ReadonlySet<number>> =>
+  new Set((await readListeners(host)).map((listener) => listener.port));
