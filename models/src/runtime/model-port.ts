@@ -68,14 +68,16 @@ export function createModelPort(options: ModelPortOptions): RunningModel {
       error = null;
       settle();
     } else if (message.kind === 'refused') {
-      error = message.message;
+      error = message.message.slice(0, 300);
       stopped = true;
-      void worker?.terminate();
+      const refusing = worker;
+      worker = null;
+      void refusing?.terminate();
       settle();
     } else {
       const asked = waiting.get(message.id);
       waiting.delete(message.id);
-      if (message.kind === 'failed') error = message.message;
+      if (message.kind === 'failed') error = message.message.slice(0, 300);
       else if (asked !== undefined) {
         error = null;
         failuresInRow = 0;
