@@ -109,7 +109,7 @@ export class LineSplitter {
       this.#skipping = false;
       return { text: null, bytes };
     }
-    if (bytes > this.#maxLineBytes + 2) {
+    if (bytes > this.#maxLineBytes) {
       this.#refusals.count('line-too-long');
       return { text: null, bytes };
     }
