@@ -24,7 +24,7 @@ const named: readonly (readonly [metric: string, unit: string, attributes: Attri
   ['airis.cpu.context_switches', '{switch}', {}],
 ];
 
-export const simulatedSeries: readonly SeriesInfo[] = named.map(([metric, unit, attributes], i) => ({
+const simulatedSeries: readonly SeriesInfo[] = named.map(([metric, unit, attributes], i) => ({
   id: BigInt(i + 1),
   metric,
   unit,

@@ -4,6 +4,8 @@ export interface UsualLevel {
   readonly spread: number;
   readonly low: number;
   readonly high: number;
+  /** 95th percentile of levels that were held for 20 s: bursts do not raise it, regular work does. */
+  readonly heldHigh: number;
   /** How much past it rests on. */
   readonly spanMs: number;
 }
@@ -88,6 +90,7 @@ export class Baseline {
     const past = new Float64Array(known);
     const oldest = this.#next - this.#count + BUCKETS;
     for (let i = 0; i < known; i++) past[i] = this.#means[(oldest + i) % BUCKETS]!;
+    const held = heldLevels(past).sort();
     past.sort();
     const center = sortedQuantile(past, 0.5);
     const deviations = past.map((value) => Math.abs(value - center)).sort();
@@ -96,9 +99,17 @@ export class Baseline {
       spread: 1.4826 * sortedQuantile(deviations, 0.5),
       low: sortedQuantile(past, 0.05),
       high: sortedQuantile(past, 0.95),
+      heldHigh: sortedQuantile(held, 0.95),
       spanMs: known * BUCKET_MS,
     };
   }
+}
+
+/** For each run of four buckets (20 s) its lowest: the level that was held all along. */
+function heldLevels(means: Float64Array): Float64Array {
+  const held = new Float64Array(means.length - 3);
+  for (let i = 0; i < held.length; i++) held[i] = Math.min(means[i]!, means[i + 1]!, means[i + 2]!, means[i + 3]!);
+  return held;
 }
 
 /** Quantile of sorted values by linear interpolation; NaN for an empty array. */

@@ -150,6 +150,16 @@ describe('detection on a host', () => {
     expect(opened(findings)).toMatchObject([{ entity: 'host:web-1' }]);
   });
 
+  it('finds a burner on a host whose pages and builds make it busy for 10 s again and again', () => {
+    const findings = live(800, (second) => {
+      const inBurst = second % 40 < 10;
+      if (second >= 700) return { cpu: 0.5 + (inBurst ? 0.4 : 0), processes: [burner] };
+      return { cpu: inBurst ? 0.75 : 0.1, processes: [{ pid: 5000 + second, name: 'page', cpuRatio: 0.9 }] };
+    });
+    expect(opened(findings)).toMatchObject([{ title: { ko: 'CPU 사용률 급증' } }]);
+    expect(findings[0]!.detectedAtUnixMs - (T0 + 700_000)).toBeLessThan(30_000);
+  });
+
   it.each([50, 100, 200])('says when a directory filling at %i MB/s will be full, within 30 s', (rate) => {
     const findings = live(240, (second) => ({
       diskUsed: 60 * GB + Math.max(0, Math.min(second, 150) - 90) * rate * 1e6 * (0.9 + 0.2 * ((second % 7) / 7)),

@@ -137,7 +137,7 @@ class FillWatch implements Watch {
 }
 
 /** Growth over the whole span when every block of it grew steadily, else `null`; also `null` while the span is not covered. */
-export function steadyGrowth(ring: RecentValues, tMs: number, scale: Omit<FillScale, 'horizonMs'>): number | null {
+function steadyGrowth(ring: RecentValues, tMs: number, scale: Omit<FillScale, 'horizonMs'>): number | null {
   const edges: number[] = [];
   for (let block = scale.blocks; block >= 0; block--) {
     const edge = valueAtTime(ring, tMs - block * scale.blockMs);

@@ -100,7 +100,7 @@ class LevelShiftWatch implements Watch {
 
   #threshold(level: UsualLevel): number {
     const { minShift, minRatio, minLevel, spreads, maxShift, ceiling } = this.#config;
-    const habit = level.spanMs >= SETTLED_SPAN_MS ? level.high + minShift / 2 : Number.NEGATIVE_INFINITY;
+    const habit = level.spanMs >= SETTLED_SPAN_MS ? level.heldHigh + minShift / 2 : Number.NEGATIVE_INFINITY;
     const noise = Math.min(maxShift, spreads * level.spread);
     const wanted = Math.max(level.center + Math.max(minShift, noise), level.center * minRatio, minLevel, habit);
     return Math.max(level.center + minShift / 2, Math.min(wanted, ceiling));

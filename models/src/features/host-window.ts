@@ -35,7 +35,7 @@ const ratio = (
   takes: Channel['takes'],
 ): Channel => ({ name, unit: '1', takes, join, scale: 'ratio', floor, matters });
 
-export const hostChannels: readonly Channel[] = [
+const hostChannels: readonly Channel[] = [
   ratio('cpu.busy', 0.02, 0.2, 'max', (info) => info.metric === 'system.cpu.utilization' && bare(info)),
   ratio('cpu.system', 0.01, 0.15, 'max', (info) => info.metric === 'system.cpu.utilization' && has(info, 'system')),
   ratio('cpu.iowait', 0.01, 0.15, 'max', (info) => info.metric === 'system.cpu.utilization' && has(info, 'iowait')),

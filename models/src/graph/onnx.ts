@@ -1,7 +1,7 @@
 import { ProtobufWriter } from './protobuf.ts';
 
 /** Element types, numbered as in onnx.proto's TensorProto.DataType. */
-export const elementTypes = { float32: 1, int64: 7, float64: 11 } as const;
+const elementTypes = { float32: 1, int64: 7, float64: 11 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 export interface OnnxTensor {
