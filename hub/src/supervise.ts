@@ -61,7 +61,8 @@ export async function superviseChild(options: SuperviseOptions): Promise<Supervi
     const ended = new AbortController();
     void run.ended.then(() => ended.abort());
     try {
-      await options.waitUntilReady(AbortSignal.any([timeout, ended.signal, stopping.signal]));
+      const given = AbortSignal.any([timeout, ended.signal, stopping.signal]);
+      await Promise.race([options.waitUntilReady(given), rejectedBy(given)]);
       ready = true;
       onServing();
     } catch (cause) {
@@ -157,6 +158,10 @@ function launch(options: SuperviseOptions, wrapped: { command: string; args: rea
     child.once('close', (code, signal) => resolve(`${signal ?? `exit ${code}`}; last lines: ${lastLines()}`));
   });
   return { child, ended, lastLines };
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_never, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
 async function end(child: ChildProcess, timeoutMs: number): Promise<void> {

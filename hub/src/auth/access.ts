@@ -2,8 +2,15 @@ import { ok, type Result, refused } from '@airis/protocol';
 import type { ApiTokenRecord, UserRecord, UserRole } from '../store/state/access.ts';
 import { ROLES } from '../store/state/access.ts';
 import type { StateStore } from '../store/state/state-store.ts';
-import { createFailedAttempts } from './failed-attempts.ts';
-import { hashPassword, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, verifyPassword } from './password.ts';
+import { createFailedAttempts, type FailedAttemptLimits, SIGN_IN_LIMITS } from './failed-attempts.ts';
+import {
+  hashPassword,
+  MAX_PASSWORD_LENGTH,
+  MIN_PASSWORD_LENGTH,
+  PASSWORD_COST,
+  type PasswordCost,
+  verifyPassword,
+} from './password.ts';
 import { csrfTokenOf, equalSecrets, hashSecret, newPublicId, newSecret } from './secret.ts';
 
 export const SESSION_LIFETIME_MS = 12 * 3_600_000;
@@ -62,9 +69,14 @@ export function roleAllows(role: UserRole, needed: UserRole): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
-export function createAccess(state: Pick<StateStore, 'access' | 'audit'>, clock: () => number): AccessService {
+export function createAccess(
+  state: Pick<StateStore, 'access' | 'audit'>,
+  clock: () => number,
+  limits: FailedAttemptLimits = SIGN_IN_LIMITS,
+  passwordCost: PasswordCost = PASSWORD_COST,
+): AccessService {
   const store = state.access;
-  const attempts = createFailedAttempts();
+  const attempts = createFailedAttempts(limits);
 
   async function audit(who: string, action: string, target: string, done = true): Promise<void> {
     await state.audit.append({
@@ -138,7 +150,8 @@ export function createAccess(state: Pick<StateStore, 'access' | 'audit'>, clock:
     const record: UserRecord = {
       name: user.name,
       role: user.role,
-      passwordHash: user.password === null ? (known?.passwordHash ?? null) : await hashPassword(user.password),
+      passwordHash:
+        user.password === null ? (known?.passwordHash ?? null) : await hashPassword(user.password, passwordCost),
       createdAtUnixMs: known?.createdAtUnixMs ?? clock(),
     };
     await store.putUser(record);

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createUserKey, subjects, type UserKey } from '@airis/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, jwtAuthenticator, type NatsConnection } from '@nats-io/transport-node';
@@ -174,7 +173,9 @@ describe('the embedded broker', () => {
     const consumer = await broker.jetstream.consumers.get('EVENT', 'hub');
     for await (const message of await consumer.fetch({ max_messages: 4_000, expires: 5_000 })) message.ack();
     await broker.connection.flush();
-    await expect.poll(async () => (await broker.manager.streams.info('EVENT')).state.messages).toBe(97);
+    await expect
+      .poll(async () => (await broker.manager.streams.info('EVENT')).state.messages, { timeout: 20_000 })
+      .toBe(97);
     expect(await publish(4)).toBe(0);
   });
 
@@ -321,6 +322,26 @@ describe('the embedded broker', () => {
     ).rejects.toMatchObject({ code: 'BROKER_PORT_TAKEN' });
   });
 
+  it('closes the door for telemetry when the disk is nearly full, and opens it again, at the latest at the next start', async () => {
+    {
+      await using broker = await startBroker();
+      const js = jetstream(await connectAgent(broker, await enrol(broker, 'web-1')), { timeout: 1_000 });
+      const publish = () => js.publish(subjects.data('web-1', 'block'), 'rows');
+      await publish();
+      await broker.setDataAdmission(false);
+      await expect(publish()).rejects.toThrow();
+      await js.publish(subjects.event('web-1', 'finding'), '{}');
+      await broker.setDataAdmission(true);
+      expect(await publish()).toMatchObject({ seq: 2 });
+      await broker.setDataAdmission(false);
+    }
+    await using broker = await startBroker();
+    const js = jetstream(await connectAgent(broker, await enrol(broker, 'web-2')));
+    expect(await js.publish(subjects.data('web-2', 'block'), 'rows')).toMatchObject({ seq: 3 });
+    const part = await broker.manager.streams.getMessage('DATA', { seq: 3 });
+    expect(part?.subject).toMatch(/^airis\.part\.\d+\.web-2\.block$/);
+  });
+
   it('refuses streams that somebody changed', async () => {
     {
       await using broker = await startBroker();
@@ -331,7 +352,6 @@ describe('the embedded broker', () => {
       code: 'BROKER_STREAM_DRIFT',
       message: expect.stringContaining('EVENT.max_bytes'),
     });
-    await delay(0);
   });
 
   // Subject permissions do not authenticate commands: orders and models are signed for this reason.
