@@ -5,7 +5,6 @@ import { fieldsOf, wholeLines } from './proc-text.ts';
 
 /** Modes as OpenTelemetry names them; `guest` is already part of `user` in the kernel's figures. */
 export const cpuModes = ['user', 'nice', 'system', 'idle', 'iowait', 'interrupt', 'steal'] as const;
-export type CpuMode = (typeof cpuModes)[number];
 
 /** Clock ticks since boot, by mode, in the order of `cpuModes`. */
 export type CpuTicks = readonly number[];

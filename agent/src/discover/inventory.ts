@@ -2,9 +2,6 @@ import { hostname } from 'node:os';
 import type { Inventory } from '@airis/protocol';
 import { cpu, mem, networkInterfaces, osInfo, system, time } from 'systeminformation';
 
-/** How often facts about the machine are read again; it starts short-lived child processes (`lspci` and the like). */
-export const INVENTORY_EVERY_MS = 3_600_000;
-
 /** Facts about the machine, through `systeminformation`. */
 export async function readInventory(): Promise<Inventory> {
   const [os, processor, memory, nics, machine] = await Promise.all([

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Refusals } from '../refusals.ts';
+import { FollowedFile, type OpenRefusal, openRefusal, parsePosition } from './followed-file.ts';
 import { LineSplitter, type LogEncoding, type SplitLine } from './line-splitter.ts';
 import type { PositionStore } from './log-line.ts';
 import { StackTraceJoiner } from './stack-trace-joiner.ts';
@@ -31,31 +29,6 @@ const SKIP_BYTES = 64 * 1024 * 1024;
 const ROTATION_GRACE_MS = 3_000;
 /** A file that was refused is looked at again after this. */
 const RETRY_REFUSED_MS = 30_000;
-/** The first bytes tell a file that was written anew from one that grew. */
-const HEAD_BYTES = 256;
-const SIBLING_LIMIT = 200;
-
-const positionSchema = z.object({
-  dev: z.number(),
-  inode: z.number(),
-  offset: z.number().int().nonnegative(),
-  headBytes: z.number().int().min(0).max(HEAD_BYTES),
-  head: z.string(),
-});
-type Position = z.infer<typeof positionSchema>;
-
-interface OpenFile {
-  readonly handle: FileHandle;
-  readonly dev: number;
-  readonly inode: number;
-  readAt: number;
-  /** Everything before was delivered or refused. */
-  deliveredTo: number;
-  headBytes: number;
-  head: string;
-  /** When it was seen under another name or gone; `null` while it is the file at the path. */
-  rotatedAtMs: number | null;
-}
 
 /**
  * Follows one log file through growth, rotation by rename, truncation in place (copytruncate), and a reused inode.
@@ -63,15 +36,16 @@ interface OpenFile {
  */
 export class FileTail {
   readonly #options: FileTailOptions;
-  #file: OpenFile | null = null;
+  #file: FollowedFile | null = null;
   #splitter: LineSplitter;
   #joiner = new StackTraceJoiner();
+  /** Lines that the sink has not taken yet: at most those of one read. */
   #waiting: SplitLine[] = [];
-  #retryAtMs = Number.NEGATIVE_INFINITY;
+  #retryAtMs: number | null = null;
   #isFirstOpen = true;
-  #saved = '';
   /** A file that came while it was waited for is new as a whole. */
   #wasAbsent = false;
+  #saved = '';
 
   constructor(options: FileTailOptions) {
     this.#options = options;
@@ -89,13 +63,14 @@ export class FileTail {
   /** Reads what is new. Rejects only for errors of the disk; what cannot be followed is counted. */
   async poll(): Promise<void> {
     const nowMs = this.#options.nowMs();
-    const isBarred = nowMs < this.#retryAtMs && this.#retryAtMs - nowMs <= RETRY_REFUSED_MS;
+    const waitMs = this.#retryAtMs === null ? 0 : this.#retryAtMs - nowMs;
+    const isBarred = waitMs > 0 && waitMs <= RETRY_REFUSED_MS;
     if (!this.#drainWaiting() || isBarred) return this.#save();
     const there = await this.#statPath(nowMs);
     if (this.#file === null && there !== null) this.#file = await this.#openFirst(there, nowMs);
     if (this.#file === null) return;
-    const grew = await this.#readNew(this.#file);
-    if (!grew) this.#deliverAll(this.#joiner.flush());
+    const grew = await this.#readNew(this.#file, there);
+    if (!grew) this.#deliver(this.#joiner.flush());
     if (!grew && this.#waiting.length === 0) await this.#followRotation(this.#file, there, nowMs);
     this.#save();
   }
@@ -106,106 +81,54 @@ export class FileTail {
     this.#file = null;
   }
 
-  #newSplitter(): LineSplitter {
-    const { maxLineBytes, encoding, refusals } = this.#options;
-    return new LineSplitter(maxLineBytes, encoding, refusals);
-  }
-
   async #statPath(nowMs: number): Promise<Stats | null> {
     try {
       const there = await stat(this.path);
       if (there.isFile()) return there;
       this.#refuse('not-a-regular-file', nowMs);
     } catch (error) {
-      if (codeOf(error) === 'EACCES') this.#refuse('permission-denied', nowMs);
-      else this.#wasAbsent = true;
+      this.#refuse(openRefusal(error), nowMs);
     }
     return null;
   }
 
-  #refuse(reason: string, nowMs: number): void {
-    if (this.#retryAtMs === Number.NEGATIVE_INFINITY) this.#options.refusals.count(reason);
+  /** Counted once until the file could be opened. */
+  #refuse(reason: OpenRefusal, nowMs: number): void {
+    if (reason === 'absent') {
+      this.#wasAbsent = true;
+      return;
+    }
+    if (this.#retryAtMs === null) this.#options.refusals.count(reason);
     this.#retryAtMs = nowMs + RETRY_REFUSED_MS;
   }
 
-  /** The place where reading went on before the agent's restart, in this file or under its rotated name; else a start. */
-  async #openFirst(there: Stats, nowMs: number): Promise<OpenFile | null> {
-    const remembered = this.#isFirstOpen ? this.#remembered() : null;
-    const isNew = this.#isFirstOpen && remembered === null && !this.#wasAbsent && this.#options.startAt === 'end';
-    if (remembered !== null) {
-      const old = await this.#openRemembered(remembered, there, nowMs);
-      if (old !== null) return old;
-    }
-    return this.#openAt(this.path, isNew ? there.size : 0, nowMs);
-  }
-
-  #remembered(): Position | null {
+  /** Where reading went on before the agent's restart, in this file or under its rotated name; else at a start. */
+  async #openFirst(there: Stats, nowMs: number): Promise<FollowedFile | null> {
+    if (!this.#isFirstOpen) return this.#openAt(0, nowMs);
     const text = this.#options.positions.load(this.path);
-    if (text === null) return null;
-    try {
-      return positionSchema.parse(JSON.parse(text));
-    } catch {
-      this.#options.refusals.count('position-unreadable');
-      return null;
+    const position = text === null ? null : parsePosition(text);
+    if (position === null) {
+      if (text !== null) this.#options.refusals.count('position-unreadable');
+      return this.#openAt(this.#wasAbsent || this.#options.startAt === 'beginning' ? 0 : there.size, nowMs);
     }
+    const old = await FollowedFile.reopen(this.path, position);
+    if (old !== null) return this.#begin(old);
+    this.#options.refusals.count('log-rotated-away');
+    return this.#openAt(0, nowMs);
   }
 
-  async #openRemembered(position: Position, there: Stats, nowMs: number): Promise<OpenFile | null> {
-    if (there.ino === position.inode && there.dev === position.dev) {
-      return this.#openIfSame(this.path, position, nowMs);
-    }
-    const folder = dirname(this.path);
-    const names = (await readdir(folder)).filter((name) => name.startsWith(basename(this.path)));
-    for (const name of names.slice(0, SIBLING_LIMIT)) {
-      const sibling = join(folder, name);
-      const found = await stat(sibling).catch(() => null);
-      if (found === null || !found.isFile() || found.ino !== position.inode) continue;
-      const old = await this.#openIfSame(sibling, position, nowMs);
-      if (old !== null) return { ...old, rotatedAtMs: nowMs };
-    }
+  async #openAt(offset: number, nowMs: number): Promise<FollowedFile | null> {
+    const opened = await FollowedFile.open(this.path, offset);
+    if (opened.ok) return this.#begin(opened.value);
+    this.#refuse(opened.reason, nowMs);
     return null;
   }
 
-  async #openIfSame(path: string, position: Position, nowMs: number): Promise<OpenFile | null> {
-    const file = await this.#openAt(path, position.offset, nowMs);
-    if (file === null) return null;
-    file.headBytes = position.headBytes;
-    file.head = position.head;
-    const { size } = await file.handle.stat();
-    if (size >= position.offset && (await this.#hasSameHead(file))) return file;
-    await file.handle.close();
-    return null;
-  }
-
-  async #openAt(path: string, offset: number, nowMs: number): Promise<OpenFile | null> {
-    let handle: FileHandle;
-    try {
-      handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT')
-        this.#refuse(codeOf(error) === 'EACCES' ? 'permission-denied' : 'unreadable', nowMs);
-      return null;
-    }
-    const opened = await handle.stat();
-    if (!opened.isFile()) {
-      await handle.close();
-      this.#refuse('not-a-regular-file', nowMs);
-      return null;
-    }
+  async #begin(file: FollowedFile): Promise<FollowedFile> {
     this.#isFirstOpen = false;
-    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    this.#retryAtMs = null;
     this.#restart();
-    const file: OpenFile = {
-      handle,
-      dev: opened.dev,
-      inode: opened.ino,
-      readAt: offset,
-      deliveredTo: offset,
-      headBytes: 0,
-      head: hashOf(Buffer.alloc(0)),
-      rotatedAtMs: null,
-    };
-    await this.#startReading(file);
+    await this.#noteMark(file);
     return file;
   }
 
@@ -214,22 +137,25 @@ export class FileTail {
     this.#joiner = new StackTraceJoiner();
   }
 
+  #newSplitter(): LineSplitter {
+    const { maxLineBytes, encoding, refusals } = this.#options;
+    return new LineSplitter(maxLineBytes, encoding, refusals);
+  }
+
   /** Learns the encoding from the file's first bytes, and passes over the mark. */
-  async #startReading(file: OpenFile): Promise<void> {
-    const head = Buffer.alloc(3);
-    const { bytesRead } = await file.handle.read(head, 0, 3, 0);
-    const markBytes = this.#splitter.noteStart(head.subarray(0, bytesRead));
-    if (file.readAt < markBytes) file.readAt = file.deliveredTo = markBytes;
+  async #noteMark(file: FollowedFile): Promise<void> {
+    const markBytes = this.#splitter.noteStart(await file.firstBytes(3));
+    if (file.readAt >= markBytes) return;
+    file.readAt = markBytes;
+    file.deliveredTo = markBytes;
   }
 
   /** Reads up to the budget or the end; whether there was anything. */
-  async #readNew(file: OpenFile): Promise<boolean> {
-    const { size } = await file.handle.stat();
-    if (size < file.readAt || (size > file.readAt && !(await this.#hasSameHead(file)))) {
-      await this.#startAnew(file);
-      if (size === 0) return true;
-    }
+  async #readNew(file: FollowedFile, there: Stats | null): Promise<boolean> {
+    const { size } = file.isThe(there) ? there : await file.handle.stat();
     if (size === file.readAt) return false;
+    if (size < file.readAt || !(await file.hasSameHead())) this.#startAnew(file);
+    if (file.readAt === 0) await this.#noteMark(file);
     const start = file.readAt;
     const { buffer } = this.#options;
     for (;;) {
@@ -240,64 +166,47 @@ export class FileTail {
       file.readAt += bytesRead;
       for (const line of this.#splitter.push(buffer.subarray(0, bytesRead))) this.#join(line);
     }
-    await this.#extendHead(file);
+    await file.noteHead();
     return true;
   }
 
   /** The file was emptied in place, or written anew: what was held of its old content is delivered as it is. */
-  async #startAnew(file: OpenFile): Promise<void> {
+  #startAnew(file: FollowedFile): void {
     this.#finishHeld();
     this.#restart();
     // Lines of the old content that still wait are no bytes of the new one.
     this.#waiting = this.#waiting.map(({ text }) => ({ text, bytes: 0 }));
-    file.readAt = 0;
-    file.deliveredTo = 0;
-    file.headBytes = 0;
-    file.head = hashOf(Buffer.alloc(0));
-    await this.#startReading(file);
-  }
-
-  async #hasSameHead(file: OpenFile): Promise<boolean> {
-    return file.headBytes === 0 || hashOf(await readHead(file.handle, file.headBytes)) === file.head;
-  }
-
-  async #extendHead(file: OpenFile): Promise<void> {
-    if (file.headBytes >= HEAD_BYTES) return;
-    const head = await readHead(file.handle, Math.min(HEAD_BYTES, file.readAt));
-    file.headBytes = head.length;
-    file.head = hashOf(head);
+    file.startAnew();
   }
 
   /** Once the old file has been quiet for a while after it was renamed, the file now at the path is opened. */
-  async #followRotation(file: OpenFile, there: Stats | null, nowMs: number): Promise<void> {
-    const isSame = there !== null && there.ino === file.inode && there.dev === file.dev;
-    if (isSame) {
+  async #followRotation(file: FollowedFile, there: Stats | null, nowMs: number): Promise<void> {
+    if (file.isThe(there)) {
       file.rotatedAtMs = null;
       return;
     }
     file.rotatedAtMs ??= nowMs;
-    if (nowMs - file.rotatedAtMs < ROTATION_GRACE_MS) return;
+    if (Math.abs(nowMs - file.rotatedAtMs) < ROTATION_GRACE_MS) return;
     this.#finishHeld();
     // The sink is full: the old file stays open until its last line was taken.
     if (this.#waiting.length > 0) return;
     await file.handle.close();
-    this.#file = there === null ? null : await this.#openAt(this.path, 0, nowMs);
-    if (this.#file !== null) await this.#readNew(this.#file);
+    this.#file = there === null ? null : await this.#openAt(0, nowMs);
+    if (this.#file !== null) await this.#readNew(this.#file, null);
   }
 
   #join(line: SplitLine): void {
-    if (this.#options.joinsStackTraces) this.#deliverAll(this.#joiner.push(line));
-    else this.#deliverAll(line);
+    this.#deliver(this.#options.joinsStackTraces ? this.#joiner.push(line) : line);
   }
 
   /** The rest of a file that will not grow: its unfinished line counts as one. */
   #finishHeld(): void {
     const last = this.#splitter.flush();
     if (last !== null) this.#join(last);
-    this.#deliverAll(this.#joiner.flush());
+    this.#deliver(this.#joiner.flush());
   }
 
-  #deliverAll(line: SplitLine | null): void {
+  #deliver(line: SplitLine | null): void {
     if (line === null) return;
     this.#waiting.push(line);
     this.#drainWaiting();
@@ -316,24 +225,10 @@ export class FileTail {
   }
 
   #save(): void {
-    const file = this.#file;
-    if (file === null) return;
-    const { dev, inode, deliveredTo, headBytes, head } = file;
-    const position: Position = { dev, inode, offset: deliveredTo, headBytes, head };
-    const text = JSON.stringify(position);
+    if (this.#file === null) return;
+    const text = JSON.stringify(this.#file.position);
     if (text === this.#saved) return;
     this.#saved = text;
     this.#options.positions.save(this.path, text);
   }
 }
-
-async function readHead(handle: FileHandle, bytes: number): Promise<Buffer> {
-  const head = Buffer.alloc(bytes);
-  const { bytesRead } = await handle.read(head, 0, bytes, 0);
-  return head.subarray(0, bytesRead);
-}
-
-const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-
-const codeOf = (error: unknown): string | null =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

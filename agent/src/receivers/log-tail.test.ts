@@ -147,8 +147,34 @@ describe('log tail', () => {
     renameSync(file(), file('a.log.1'));
     writeFileSync(file(), 'three\n');
     await using tail = open({ positions, startAt: 'end' });
-    await tail.poll();
+    await tail.poll(4);
     expect(tail.texts()).toEqual(['two', 'three']);
+    expect(tail.refused()).toEqual({});
+  });
+
+  it('says when the file it had read was rotated away for good', async () => {
+    const positions = new Map<string, string>();
+    writeFileSync(file(), 'one\n');
+    {
+      await using tail = open({ positions });
+      await tail.poll();
+    }
+    // Renamed out of sight before the new one comes, so that it cannot get the same inode.
+    renameSync(file(), file('zz'));
+    writeFileSync(file(), 'two\n');
+    await using tail = open({ positions, startAt: 'end' });
+    await tail.poll();
+    expect(tail.texts()).toEqual(['two']);
+    expect(tail.refused()).toEqual({ 'log-rotated-away': 1 });
+  });
+
+  it('learns of a mark that comes after the file was opened empty', async () => {
+    await using tail = open();
+    writeFileSync(file(), '');
+    await tail.poll();
+    appendFileSync(file(), Buffer.from('\ufeff한글\n', 'utf16le'));
+    await tail.poll();
+    expect(tail.texts()).toEqual(['한글']);
   });
 
   it('is not fooled by a new file under an old inode', async () => {
