@@ -17,6 +17,11 @@ const { values: flags } = parseArgs({
   },
 });
 
+const source = ['--conditions=airis-source'];
+const say = (text: string): boolean => process.stderr.write(`  ● ${text}\n`);
+const once = (signal: AbortSignal): Promise<void> =>
+  new Promise((done) => (signal.aborted ? done() : signal.addEventListener('abort', () => done(), { once: true })));
+
 const HELP = `npm start -- [options]
   --no-agent                        only the hub
   --accept-unverified-durability    use an external NATS whose durability cannot be verified
@@ -54,11 +59,6 @@ async function start(): Promise<number> {
   await agent?.stop();
   return await hub.stop();
 }
-
-const source = ['--conditions=airis-source'];
-const say = (text: string): boolean => process.stderr.write(`  ● ${text}\n`);
-const once = (signal: AbortSignal): Promise<void> =>
-  new Promise((done) => (signal.aborted ? done() : signal.addEventListener('abort', () => done(), { once: true })));
 
 /** Waits until the hub answers `/readyz`; `null` when it ended or a stop was asked for before. */
 async function readyAddress(hub: Child, dataDir: string, stop: AbortSignal): Promise<string | null> {
@@ -98,7 +98,8 @@ async function startLocalAgent(http: string, dataDir: string): Promise<Child> {
   const env = { ...process.env, AIRIS_DATA_DIR: dataDir, ORT_DISABLE_TELEMETRY: '1' };
   if (!existsSync(join(folder, 'identity.json'))) {
     const { token } = await post<{ token: string }>(http, dataDir, '/api/v1/enrolment-tokens', {});
-    const enrol = startChild('agent enrolment', process.execPath, [program, 'enroll', '--dir', folder], {
+    const words = [program, 'enroll', '--dir', folder, '--token-file', '-'];
+    const enrol = startChild('agent enrolment', process.execPath, words, {
       env,
       restart: false,
       input: `${token}\n`,

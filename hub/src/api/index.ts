@@ -17,6 +17,7 @@ import { listQuarantine } from './quarantine.ts';
 import { queryLogs, queryMetrics } from './query.ts';
 import type { Route } from './route.ts';
 import { readSession, signIn, signOut } from './session.ts';
+import { createSignInLink } from './sign-in-links.ts';
 import { stream } from './stream.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listUsers, putUser, removeUser } from './users.ts';
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   signIn,
   readSession,
   signOut,
+  createSignInLink,
   listHosts,
   readHost,
   watchHost,

@@ -55,3 +55,11 @@ export const enrolmentTokenMade = z.object({
   expiresAt: timestamp,
 });
 export type EnrolmentTokenMade = z.infer<typeof enrolmentTokenMade>;
+
+/** Without a user the first one, an administrator, who is made where there is none. */
+export const signInLinkRequest = z.strictObject({ user: userName.optional() });
+export const signInLinkMade = z.object({
+  token: z.string().describe('shown this once'),
+  /** To be put behind any page of the console; a fragment never reaches a server or its logs. */
+  fragment: z.string(),
+});
