@@ -1,23 +1,42 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
 
 /** What detection may know of a file: never its labels. Other keys of the manifest are ignored. */
-const anomalyFile = z.object({
-  id: z.string().regex(/^(?:(?!\.\.?(?:\/|$))[\w.-]+(?:\/|$))+$/, 'a relative path without dots'),
-  family: z.string().regex(/^[\w.-]+$/),
-  file: z.string(),
-  channels: z.array(z.string()).min(1),
-  train_rows: z.int().nonnegative(),
-});
-export type AnomalyFile = z.infer<typeof anomalyFile>;
-
-const anomalyManifest = z.object({ files: z.array(anomalyFile) });
+export interface AnomalyFile {
+  /** Also the path of its scores below the output folder. */
+  readonly id: string;
+  readonly family: string;
+  /** Below the folder of the manifest. */
+  readonly file: string;
+  readonly channels: readonly string[];
+  readonly trainRows: number;
+}
 
 export async function readAnomalyManifest(path: string): Promise<readonly AnomalyFile[]> {
-  return anomalyManifest.parse(JSON.parse(await readFile(path, 'utf8'))).files;
+  const manifest: unknown = JSON.parse(await readFile(path, 'utf8'));
+  if (!isRecord(manifest) || !Array.isArray(manifest.files)) throw new Error(`${path} has no list of files`);
+  return manifest.files.map((file: unknown, i) => {
+    const read = anomalyFileOf(file);
+    if (read === null) throw new Error(`${path}: file ${i} lacks one of id, family, file, channels, train_rows`);
+    return read;
+  });
 }
+
+function anomalyFileOf(value: unknown): AnomalyFile | null {
+  if (!isRecord(value)) return null;
+  const { id, family, file, channels, train_rows: trainRows } = value;
+  if (!isInnerPath(id) || !isInnerPath(file) || typeof family !== 'string' || typeof trainRows !== 'number')
+    return null;
+  if (!Array.isArray(channels) || channels.length === 0) return null;
+  return { id, family, file, channels: channels.map(String), trainRows };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** A path that stays inside its folder. */
+const isInnerPath = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w.-]+(\/[\w.-]+)*$/.test(value) && !value.split('/').includes('..');
 
 /** The named columns of a CSV (gzipped or not); an empty or unreadable cell is NaN. */
 export async function readChannels(manifestPath: string, file: AnomalyFile): Promise<Float64Array[]> {
