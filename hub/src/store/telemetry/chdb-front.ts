@@ -17,7 +17,8 @@ export interface FrontLimits {
   /** Largest answer; the engine stops beyond it. */
   readonly resultBytes: number;
   readonly readSeconds: number;
-  readonly writeSeconds: number;
+  /** For a request to arrive in full; a write itself has no limit, since it must not be cut off. */
+  readonly requestSeconds: number;
   /** Memory one query may take. */
   readonly queryMemoryBytes: number;
 }
@@ -27,7 +28,7 @@ export const frontLimits: FrontLimits = {
   statementBytes: 1024 * 1024,
   resultBytes: 64 * 1024 * 1024,
   readSeconds: 30,
-  writeSeconds: 120,
+  requestSeconds: 120,
   queryMemoryBytes: 900_000_000,
 };
 
@@ -83,18 +84,12 @@ async function answer(options: FrontOptions, request: IncomingMessage, response:
   const insert = urlStatement === null ? null : parseInsertStatement(urlStatement);
 
   const startedAt = process.hrtime.bigint();
-  let finished = false;
-  response.on('close', () => {
-    // The peer went away: the engine would go on computing for nobody.
-    if (!finished) pool.kill(queryId).catch(() => undefined);
-  });
   response.setHeader('X-ClickHouse-Query-Id', queryId);
   response.setHeader('X-ClickHouse-Timezone', 'UTC');
 
   if (insert !== null) {
-    const scope = readScope(url.searchParams, limits, limits.writeSeconds);
+    const scope = readScope(url.searchParams, limits, null);
     const rows = await insertBody(options, insert, queryId, scope, request);
-    finished = true;
     summarise(response, startedAt, { written_rows: String(rows) });
     response.end();
     return;
@@ -103,17 +98,24 @@ async function answer(options: FrontOptions, request: IncomingMessage, response:
   const bodyText = await readText(request, limits.statementBytes);
   const sql = [urlStatement, bodyText].filter((text) => text !== null && text !== '').join('\n');
   if (sql.trim() === '') throw new FrontError(400, 62, 'SYNTAX_ERROR', 'Empty query');
+  // What the peer no longer waits for is not computed on. A write is: cut off in its middle, nobody could say whether
+  // the engine remembers the token of rows that it has not stored.
   const isWrite = /^\s*(?:INSERT|OPTIMIZE|ALTER)\b/i.test(sql);
   if (/^\s*(?:CREATE|ALTER|DROP|RENAME|EXCHANGE)\b/i.test(sql)) structures.delete(pool);
-  const scope = readScope(url.searchParams, limits, isWrite ? limits.writeSeconds : limits.readSeconds);
+  const scope = readScope(url.searchParams, limits, isWrite ? null : limits.readSeconds);
   for (const name of placeholders(sql)) {
     // A session keeps the parameters of earlier queries: what this one does not bring, it must not see.
     if (!scope.parameters.has(name)) {
       throw new FrontError(400, 456, 'UNKNOWN_QUERY_PARAMETER', `Substitution \`${name}\` is not set`);
     }
   }
-  const result = await pool.run(isWrite ? 'write' : 'read', queryId, sql, format, scope);
-  finished = true;
+  let isRunning = !isWrite;
+  response.on('close', () => {
+    if (isRunning) pool.kill(queryId).catch(() => undefined);
+  });
+  const result = await pool.run(isWrite ? 'write' : 'read', queryId, sql, format, scope).finally(() => {
+    isRunning = false;
+  });
   response.setHeader('X-ClickHouse-Format', format);
   summarise(response, startedAt, { read_rows: String(result.rowsRead), read_bytes: String(result.bytesRead) });
   const wantsGzip =
@@ -192,7 +194,7 @@ function sameText(given: string, wanted: string): boolean {
 }
 
 /** Settings and parameters of the URL. The caps below hold whatever a caller asks for. */
-function readScope(search: URLSearchParams, limits: FrontLimits, seconds: number): QueryScope {
+function readScope(search: URLSearchParams, limits: FrontLimits, seconds: number | null): QueryScope {
   const settings = new Map<string, string>();
   const parameters = new Map<string, string>();
   for (const [name, value] of search) {
@@ -204,7 +206,8 @@ function readScope(search: URLSearchParams, limits: FrontLimits, seconds: number
       settings.set(name, value);
     }
   }
-  cap(settings, 'max_execution_time', seconds);
+  if (seconds === null) settings.delete('max_execution_time');
+  else cap(settings, 'max_execution_time', seconds);
   cap(settings, 'max_memory_usage', limits.queryMemoryBytes);
   cap(settings, 'max_result_bytes', limits.resultBytes);
   return { settings, parameters };

@@ -32,7 +32,7 @@ async function main(): Promise<void> {
 
   const { username, password } = order;
   const server = createServer(createChdbFront({ pool, username, password, bodyDir, limits: frontLimits }));
-  server.requestTimeout = frontLimits.writeSeconds * 1_000;
+  server.requestTimeout = frontLimits.requestSeconds * 1_000;
   server.keepAliveTimeout = 60_000;
   server.maxConnections = 128;
   const port = await listen(server, order.port);
