@@ -142,6 +142,8 @@ function launch(options: SuperviseOptions, wrapped: { command: string; args: rea
   const child = spawn(wrapped.command, wrapped.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: options.env ?? process.env,
+    // A group of its own: Ctrl-C in a terminal reaches this process alone, which then ends its children in order.
+    detached: true,
   });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

@@ -2,7 +2,14 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AgentIdentities } from '../auth/enrolment.ts';
 
-/** The message broker as the rest of the hub sees it, whether it is our child or somebody's cluster. */
+/**
+ * The message broker as the rest of the hub sees it, whether it is our child or somebody's cluster.
+ *
+ * What it vouches for is who published a message: an agent's permissions reach its own subjects, key and inbox only. It
+ * does not vouch for what an agent receives. A publisher chooses the reply subject of its message, and the server answers
+ * there with rights of its own, so one agent can make it speak on the order subject of another. Therefore orders and
+ * models are signed, and an agent acts on a signature alone, never on the subject that something came on.
+ */
 export interface Broker extends AsyncDisposable {
   /** Of this machine, for the hub and `endpoints.json`. */
   readonly url: string;

@@ -16,7 +16,8 @@ export function isLoopback(host: string): boolean {
 /** Where a client on this machine reaches a server that listens on `host`. */
 export function localHostOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
+  if (host === '::') return '::1';
+  return host === '[::]' ? '[::1]' : host;
 }
 
 /** Addresses of this machine's interfaces, for server certificates. */
