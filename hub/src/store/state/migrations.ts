@@ -2,6 +2,7 @@ import { accessMigrations } from './access.ts';
 import { auditMigrations } from './audit.ts';
 import { identityMigrations } from './identity.ts';
 import { incidentMigrations } from './incident.ts';
+import { ingestMigrations } from './ingest.ts';
 
 /** One step of the schema. An id is `<area>-<number>` and, once released, neither it nor its SQL ever changes. */
 export interface Migration {
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   ...accessMigrations,
   ...auditMigrations,
   ...incidentMigrations,
+  ...ingestMigrations,
 ];

@@ -3,6 +3,7 @@ import { type AuditStore, createAuditStore } from './audit.ts';
 import { openDatabase } from './database.ts';
 import { createIdentityStore, type IdentityStore } from './identity.ts';
 import { createIncidentStore, type IncidentStore } from './incident.ts';
+import { createIngestStore, type IngestStore } from './ingest.ts';
 import { migrations } from './migrations.ts';
 
 /**
@@ -14,6 +15,7 @@ export interface StateStore extends AsyncDisposable {
   readonly access: AccessStore;
   readonly audit: AuditStore;
   readonly incident: IncidentStore;
+  readonly ingest: IngestStore;
   /** Answers when the engine does; rejects otherwise. */
   ping(): Promise<void>;
   /** Writes a consistent copy of everything into one file, while others read and write. */
@@ -28,6 +30,7 @@ export function openStateStore(path: string): StateStore {
     access: createAccessStore(database),
     audit: createAuditStore(database),
     incident: createIncidentStore(database),
+    ingest: createIngestStore(database),
     async ping() {
       database.prepare('SELECT 1').get();
     },
