@@ -25,7 +25,9 @@ describe('the model that ships', () => {
       port.submit(Float32Array.from(input), i);
     });
     const scores: { tMs: number; score: number }[] = [];
-    await expect.poll(() => scores.push(...port.takeScores())).toBe(shipped.manifest.golden.length);
+    await expect
+      .poll(() => scores.push(...port.takeScores()), { timeout: 15_000 })
+      .toBe(shipped.manifest.golden.length);
     for (const { tMs, score } of scores) expect(score).toBeCloseTo(shipped.manifest.golden[tMs]!.score, 4);
     expect(port.status().inferenceMsP99).toBeGreaterThan(0);
   });
@@ -43,7 +45,7 @@ describe('the model that ships', () => {
       workerEntry: new URL('data:text/javascript,throw new Error("boom")'),
       firstRestartMs: 5,
     });
-    await expect.poll(() => port.restarts).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => port.restarts, { timeout: 15_000 }).toBeGreaterThanOrEqual(2);
     expect(port.status().error).toMatch(/boom/);
   });
 });
