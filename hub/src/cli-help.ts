@@ -50,8 +50,8 @@ export function completionScript(commands: readonly Command[]): string {
       .join(' ');
   return [
     '_airis_hub() {',
-    '  local current="${COMP_WORDS[COMP_CWORD]}"',
-    '  case "${COMP_WORDS[1]}" in',
+    `  local current="\${COMP_WORDS[COMP_CWORD]}"`,
+    `  case "\${COMP_WORDS[1]}" in`,
     ...commands.map(
       (command) => `    ${command.name}) COMPREPLY=($(compgen -W "${options(command)}" -- "$current"));;`,
     ),

@@ -1,1 +1,1 @@
-export {};
+export { type Hub, startHub } from './main.ts';

@@ -30,9 +30,9 @@ export async function findServerBinary(places: ServerPlaces): Promise<ServerBina
     .filter(isFile);
   const tooOld: string[] = [];
   for (const path of new Set(candidates)) {
-    const version = await versionOf(path);
-    if (version !== null && isNewEnough(version)) return { path, version };
-    tooOld.push(`${path} (${version ?? 'no version'})`);
+    const found = await versionOf(path);
+    if (found.version !== null && isNewEnough(found.version)) return { path, version: found.version };
+    tooOld.push(`${path} (${found.text})`);
   }
   if (tooOld.length === 0) {
     throw new HubError(
@@ -48,8 +48,8 @@ async function namedBinary(path: string): Promise<ServerBinary> {
   if (!isFile(path)) {
     throw new HubError('BROKER_SERVER_MISSING', `AIRIS_NATS_SERVER names ${path}, which is not a file`, INSTALL_HINT);
   }
-  const version = await versionOf(path);
-  if (version === null || !isNewEnough(version)) throw tooOldError(`${path} (${version ?? 'no version'})`);
+  const { version, text } = await versionOf(path);
+  if (version === null || !isNewEnough(version)) throw tooOldError(`${path} (${text})`);
   return { path, version };
 }
 
@@ -61,13 +61,14 @@ function tooOldError(found: string): HubError {
   );
 }
 
-/** `nats-server: v2.15.1` → `2.15.1`; null where the program does not answer like that. */
-async function versionOf(path: string): Promise<string | null> {
+/** `nats-server: v2.15.1` → `2.15.1`; where the program does not answer like that, what it did instead. */
+async function versionOf(path: string): Promise<{ readonly version: string | null; readonly text: string }> {
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 5_000 });
-    return /nats-server: v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null;
+    const version = /nats-server: v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null;
+    return { version, text: version ?? 'tells no version' };
   } catch (cause) {
-    throw new HubError('BROKER_SERVER_MISSING', `${path} does not run: ${errorText(cause)}`, INSTALL_HINT, { cause });
+    return { version: null, text: `does not run: ${errorText(cause).split('\n')[0] ?? ''}` };
   }
 }
 
