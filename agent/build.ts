@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /**
  * The agent as two files (program and model worker) with the model that ships, in `dist/agent/`. ONNX Runtime stays a
@@ -9,11 +9,22 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'dist/agent');
 
+/** Messages of zod in fifty languages are half of its size, and nobody reads them here: English alone is kept. */
+const englishOnly: Plugin = {
+  name: 'english-only',
+  setup(bundle) {
+    bundle.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const result = await build({
   entryPoints: {
     'airis-agent': join(root, 'agent/src/cli.ts'),
+    inventory: join(root, 'agent/src/inventory-child.ts'),
     'model-worker': join(root, 'models/src/runtime/worker.ts'),
   },
   outdir: folder,
@@ -26,6 +37,7 @@ const result = await build({
   format: 'esm',
   conditions: ['airis-source'],
   external: ['onnxruntime-node'],
+  plugins: [englishOnly],
   minify: true,
   keepNames: true,
   legalComments: 'none',

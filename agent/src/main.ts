@@ -40,6 +40,7 @@ import { answerWindow } from './link/window-answer.ts';
 import type { Log } from './log.ts';
 import { LogPath } from './log-path.ts';
 import { MetricPath } from './metric-path.ts';
+import { readInventory } from './read-inventory.ts';
 import { createLogReceivers } from './receivers/index.ts';
 import { Refusals } from './refusals.ts';
 import { startModelRunner } from './runner/model-runner.ts';
@@ -177,7 +178,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   link.start();
   every(ROLES_EVERY_MS, pollRoles);
   every(1_000, async () => receivers.poll());
-  every(INVENTORY_EVERY_MS, readInventory, 3_000);
+  every(INVENTORY_EVERY_MS, refreshInventory, 3_000);
   const loop = stack.use(
     new SamplingLoop({
       clock,
@@ -245,10 +246,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     for (const finding of news.findings) report(finding);
   }
 
-  async function readInventory(): Promise<void> {
-    // Loaded when first needed: the package is large, and needed once an hour.
-    const { readInventory: read } = await import('./discover/inventory.ts');
-    inventory = await read();
+  async function refreshInventory(): Promise<void> {
+    inventory = await readInventory();
     link.publishActual();
   }
 

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createUserKey, subjects } from '@airis/protocol';
+import { startTestNats, type TestNats } from '../../agent/src/link/nats-under-test.ts';
+import { freePort } from '../harness/free-port.ts';
+import { printFigure } from './figure.ts';
+
+const WARM_UP_MS = 30_000;
+const MEASURED_MS = 60_000;
+const AGENT = 'bench';
+const bundle = resolve(import.meta.dirname, '../../dist/agent/airis-agent.mjs');
+const exporterProgram = ['/usr/bin/prometheus-node-exporter', '/usr/local/bin/node_exporter'].find(existsSync) ?? null;
+
+/** The bundled agent with everything on, beside node_exporter scraped once a second, in the same minute on the same host. */
+export async function runBench(): Promise<void> {
+  if (!existsSync(bundle)) throw new Error('build the agent first: npm run build:agent');
+  if (exporterProgram === null) throw new Error('install prometheus-node-exporter: it is the reference');
+  const folder = mkdtempSync(join(tmpdir(), 'airis-bench-agent-'));
+  await using nats = await startTestNats();
+  answerAsHub(nats);
+  const key = createUserKey();
+  const identity = { agent: AGENT, jwt: '', seed: key.seed, natsUrls: [nats.url], caPem: null, certificatePem: null };
+  writeFileSync(
+    join(folder, 'identity.json'),
+    JSON.stringify({ ...identity, roots: [], hubUrl: 'http://127.0.0.1', enrolledAtUnixMs: Date.now() }),
+  );
+  const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' };
+  const agent = spawn(process.execPath, [bundle, 'run', '--dir', folder], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exporter = await startExporter(exporterProgram);
+  try {
+    await pause(WARM_UP_MS);
+    const before = [cpuSecondsOf(agent), cpuSecondsOf(exporter.process)] as const;
+    await pause(MEASURED_MS);
+    const minutes = MEASURED_MS / 60_000;
+    const cpu = (cpuSecondsOf(agent) - before[0]) / minutes;
+    const exporterCpu = (cpuSecondsOf(exporter.process) - before[1]) / minutes;
+    const memory = memoryOf(agent);
+    const other = memoryOf(exporter.process);
+    const print = (figure: string, value: number, unit: string, referenceValue: number) =>
+      printFigure({ figure, value, unit, reference: 'node_exporter', referenceValue });
+    print('agent.cpu_seconds_per_minute', cpu, 's/min', exporterCpu);
+    print('agent.rss_mb', memory.rssMb, 'MB', other.rssMb);
+    print('agent.anon_mb', memory.anonMb, 'MB', other.anonMb);
+  } finally {
+    exporter.stop();
+    await ended(agent);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Watermarks, and a receipt a second for all that was sent: what a hub costs its agents. */
+function answerAsHub(nats: TestNats): void {
+  nats.hub.subscribe(subjects.watermark(AGENT), {
+    callback: (_, message) => {
+      message.respond(JSON.stringify({ receipts: [] }));
+    },
+  });
+  const newest = new Map<string, { epoch: string; upTo: number }>();
+  nats.hub.subscribe('airis.*.bench.*', {
+    callback: (_, message) => {
+      const [, epoch, name, seq] = (message.headers?.get('Nats-Msg-Id') ?? '').split('.');
+      if (epoch !== undefined && name !== undefined) newest.set(name, { epoch, upTo: Number(seq) });
+    },
+  });
+  setInterval(() => {
+    for (const [name, { epoch, upTo }] of newest) {
+      nats.hub.publish(subjects.receipt(AGENT), JSON.stringify({ epoch, class: name, upTo }));
+    }
+  }, 1_000).unref();
+}
+
+interface Exporter {
+  readonly process: ChildProcess;
+  stop(): void;
+}
+
+async function startExporter(program: string): Promise<Exporter> {
+  const port = await freePort();
+  const process = spawn(program, [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
+  const timer = setInterval(() => {
+    get({ host: '127.0.0.1', port, path: '/metrics' }, (response) => response.resume()).on('error', () => undefined);
+  }, 1_000);
+  return {
+    process,
+    stop: () => {
+      clearInterval(timer);
+      process.kill('SIGKILL');
+    },
+  };
+}
+
+/** User and system time of a process and the children it has waited for, from /proc; 100 ticks a second on Linux. */
+function cpuSecondsOf({ pid }: ChildProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / 100;
+}
+
+function memoryOf({ pid }: ChildProcess): { rssMb: number; anonMb: number } {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const megabytes = (name: string) => (Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1]) * 1_024) / 1e6;
+  return { rssMb: megabytes('Rss'), anonMb: megabytes('Anonymous') };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = new Promise((done) => child.once('exit', done));
+  child.kill('SIGTERM');
+  await Promise.race([gone, pause(10_000)]);
+  child.kill('SIGKILL');
+}
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
