@@ -113,7 +113,11 @@ async function writeStatus(
 }
 
 /** Follows the logs of running instances from their ends; a log that no instance writes any more is let go. */
-async function followLogs(host: Host, { instances, tails, stats, buffer }: State): Promise<void> {
+async function followLogs(host: Host, state: State): Promise<void> {
+  const { instances, tails, stats, buffer } = state;
+  // Asking for the status page every second is no traffic of the site.
+  const isStatusPage = (path: string) =>
+    state.instances.some(({ statusUrl }) => statusUrl !== null && new URL(statusUrl).pathname === path);
   const wanted = new Map(instances.flatMap((instance) => instance.accessLogs.map((log) => [log.path, log.format])));
   for (const [path, tail] of tails) {
     if (wanted.has(path)) continue;
@@ -136,7 +140,8 @@ async function followLogs(host: Host, { instances, tails, stats, buffer }: State
         // The log receiver counts what cannot be read of the same file.
         refusals: new Refusals(),
         deliver: (line) => {
-          stats.add(read(line));
+          const request = read(line);
+          if (request === null || request.path === null || !isStatusPage(request.path)) stats.add(request);
           return true;
         },
         buffer,

@@ -65,7 +65,7 @@ http {
   access_log access.log ${logFormat === undefined ? '' : 'test'};
   server {
     listen 127.0.0.1:${port};
-    location = /status { stub_status; access_log off; }
+    location = /status { stub_status; }
     location /api/ { return 200 'ok'; }
     location /broken { return 503 'no'; }
   }

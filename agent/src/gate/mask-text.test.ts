@@ -42,6 +42,10 @@ it.each([
   ['{"level":"error","msg":"cannot reach db","who":"kim"}', '{"level":"error","msg":"cannot reach db","who":"<str>"}'],
   ['/home/kim/app.log', '/home/<person>/app.log'],
   ['passport M123A4567', 'passport <id>'],
+  ['mapping: 3 of 7, shopping: done', 'mapping: 3 of 7, shopping: done'],
+  ['x_api_key=abc db_password=q', 'x_api_key=<secret> db_password=<secret>'],
+  ['gcc x86_64-linux-gnu-gcc-12', 'gcc x86_64-linux-gnu-gcc-12'],
+  ['session_id: 7fB-2xY sid', 'session_id: <secret> sid'],
 ])('masks %s', (text, want) => expect(maskText(text)).toBe(want));
 
 describe('whatever the text', () => {
@@ -84,6 +88,14 @@ it.each(['a', '1-', '가', '"\\', ':a', '/', 'ab:', '가시 ', '.', 'key=', "'",
     expect(performance.now() - start).toBeLessThan(500);
   },
 );
+
+it('cuts a long text between words, so that nothing is left of what stood at the cut', () => {
+  const mail = 'canary.person@example.co.kr';
+  for (let shift = 0; shift < mail.length; shift++) {
+    const text = `${'x '.repeat(MASKED_LENGTH_LIMIT / 2 - mail.length)}${'y'.repeat(shift)} ${mail} ${mail} ${mail}`;
+    expect(maskText(text)).not.toContain('canary');
+  }
+});
 
 it('keeps owners and addresses out of source names', () => {
   expect(maskSource('/home/kim/logs/20261122.log')).toBe('/home/<person>/logs/<num>.log');

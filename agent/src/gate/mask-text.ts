@@ -1,10 +1,15 @@
 /** Longer texts are cut before they are masked: what is behind leaves in no form. */
 export const MASKED_LENGTH_LIMIT = 8_192;
 
-type Mask = readonly [pattern: RegExp, replacement: string];
+/** `needs`: without any of these texts the pattern cannot fit, which is quicker to see than to try it. */
+type Mask = readonly [
+  pattern: RegExp,
+  replacement: string | ((found: string) => string),
+  needs?: readonly [string, ...string[]],
+];
 
 const secretKey =
-  'passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth(?:orization)?|credentials?|session(?:[_-]?id)?|cookie|otp|pin|jwt|비밀번호|암호|패스워드|인증키|인증번호|토큰';
+  'passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth(?:orization)?|credentials?|(?<![a-z])(?:session(?:[_-]?id)?|cookie|otp|pin|jwt)|비밀번호|암호|패스워드|인증키|인증번호|토큰';
 const personKey =
   'user(?:[_-]?(?:name|id))?|login|account|owner|e-?mail|(?:first|last|full|real|customer|member|display)?[_-]?name|addr(?:ess)?|phone|mobile|tel|birth(?:day|date)?|ssn|이름|성명|고객(?:명)?|회원(?:명)?|사용자(?:명)?|담당자|수령인|수취인|예금주|신청인|주소|배송지|연락처|전화(?:번호)?|휴대폰|생년월일|주민(?:등록)?번호|계좌(?:번호)?|여권(?:번호)?';
 /** What stands between a key and its value, and the value: quoted as a whole, or up to the next delimiter. */
@@ -20,21 +25,18 @@ const separator = '[-\\s.\u2010-\u2015·()]';
  * linear: no repeated group holds another repetition of the same characters.
  */
 const masks: readonly Mask[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)/g, '<secret>'],
-  [/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, '<secret>'],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)/g, '<secret>', ['-----BEGIN']],
+  [/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, '<secret>', ['eyJ']],
   [
     /\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{30,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|sk-[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|hf_\w{16,}|npm_\w{16,}|hvs\.[\w-]{16,}|ya29\.[\w-]{16,})/g,
     '<secret>',
   ],
   [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, '$1 <secret>'],
   [/:\/\/[^\s/:@"']{1,256}:[^\s/@"']{1,256}@/g, '://<secret>@'],
-  [
-    new RegExp(`([\\w.-]{0,40}(?:${secretKey})[\\w-]{0,20}${keyed})(?:(?:bearer|basic)\\s+)?${anyValue}`, 'gi'),
-    '$1<secret>',
-  ],
+  [new RegExp(`((?:${secretKey})[\\w-]{0,20}${keyed})(?:(?:bearer|basic)\\s+)?${anyValue}`, 'gi'), '$1<secret>'],
   [/(\s(?:-u|--user)[ =])\S+/g, '$1<secret>'],
-  [/[\w.+%-]{1,128}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}/g, '<email>'],
-  [/(\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s?"'<>]{1,1024})\?[^\s"'<>]*/gi, '$1?<query>'],
+  [/[\w.+%-]{1,128}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}/g, '<email>', ['@', '%40']],
+  [/(\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s?"'<>]{1,1024})\?[^\s"'<>]*/gi, '$1?<query>', ['?']],
   [/(\s\/[^\s?"'<>]{0,1024})\?[^\s"'<>]*/g, '$1?<query>'],
   [new RegExp(`((?<![가-힣\\w])(?:${personKey})${keyed})${koreanValue}`, 'gi'), '$1<person>'],
   [
@@ -51,12 +53,12 @@ const masks: readonly Mask[] = [
   [/\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi, '<mac>'],
   [/(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\.\d)/g, '<ip>'],
   // Two colons in a row, or at least five groups: a time of day has fewer.
-  [/(?<![\w:])(?=[0-9a-f:]{0,45}?(?:::|(?:[0-9a-f]{1,4}:){4}))[0-9a-f:]{3,45}(?![\w:])/gi, '<ip>'],
+  [/(?<![\w:])[0-9a-f:]{3,45}(?![\w:])/gi, (found) => (/::|(?:[0-9a-f]{1,4}:){4}/i.test(found) ? '<ip>' : found)],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<id>'],
   [/\b0x[0-9a-f]{4,}\b/gi, '<id>'],
   [/\b(?=[a-f]{0,64}\d)(?=\d{0,64}[a-f])[0-9a-f]{8,}\b/gi, '<id>'],
-  [/(?<![A-Za-z0-9+])(?=[A-Za-z+]{0,200}\d)(?=[\d+]{0,200}[A-Za-z])[A-Za-z0-9+]{20,}={0,2}/g, '<id>'],
-  [/(?<![\w-])(?=[^A-Z]{0,200}[A-Z][^A-Z]{0,200}[A-Z])(?=\D{0,200}\d)[\w-]{32,}/g, '<id>'],
+  [/[A-Za-z0-9+]{20,}={0,2}/g, (found) => (/\d/.test(found) && /[A-Za-z]/.test(found) ? '<id>' : found)],
+  [/[\w-]{32,}/g, (found) => (/\d/.test(found) && /[A-Z].*[A-Z]/.test(found) ? '<id>' : found)],
   [/\b[A-Z]{1,2}\d{3}[A-Z]?\d{4}\b/g, '<id>'],
   // Digits in groups (resident numbers, cards, phones, accounts): seven or more of them, also half starred out.
   [new RegExp(`[+(]?\\p{Nd}(?:${separator}{0,2}[\\p{Nd}*]){6,40}`, 'gu'), '<num>'],
@@ -74,10 +76,17 @@ const quotedText = /"((?:[^"\\]|\\.)*)"|(?<![\w])'((?:[^'\\]|\\.)*)'(?!\w)/g;
  * than too little. Names in running text without any key word are not recognised.
  */
 export function maskText(text: string): string {
-  let masked = text.length > MASKED_LENGTH_LIMIT ? text.slice(0, MASKED_LENGTH_LIMIT) : text;
-  for (const [pattern, replacement] of masks) masked = masked.replace(pattern, replacement);
+  let masked = text.length > MASKED_LENGTH_LIMIT ? cutAtWord(text) : text;
+  for (const [pattern, replacement, needs] of masks) {
+    if (needs?.every((part) => !masked.includes(part)) === true) continue;
+    masked =
+      typeof replacement === 'string' ? masked.replace(pattern, replacement) : masked.replace(pattern, replacement);
+  }
   return maskQuoted(masked);
 }
+
+/** Half an address or a token would not be known as one, so the word at the cut goes as a whole. */
+const cutAtWord = (text: string) => text.slice(0, MASKED_LENGTH_LIMIT).replace(/\S{1,1024}$/, '');
 
 function maskQuoted(text: string): string {
   return text.replace(quotedText, (whole, double: string | undefined, _single: unknown, at: number) => {
