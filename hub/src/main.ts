@@ -24,7 +24,7 @@ import { createIncidentService } from './incident/service.ts';
 import { startIngest } from './ingest/ingest.ts';
 import { layoutOf } from './layout.ts';
 import type { Log } from './log.ts';
-import { absentQuery } from './query-absent.ts';
+import { createQuery } from './query/query.ts';
 import type { IngestStore } from './store/state/ingest.ts';
 import { openStateStore } from './store/state/state-store.ts';
 import { startTelemetryStore } from './store/telemetry/telemetry-store.ts';
@@ -130,7 +130,13 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
         broker.connection.publish(subjects.nudge(agent), JSON.stringify({ liveUntilUnixMs }));
       },
     },
-    query: absentQuery,
+    query: createQuery({
+      client: telemetry.client,
+      losses: state.ingest,
+      agents: state.identity,
+      retention: retentionOf(config),
+      now: clock,
+    }),
     audit: state.audit,
     quarantine: quarantinePages(state.ingest),
     health: createHealth({ state, broker, telemetry, ingest, disk }),

@@ -151,7 +151,7 @@ describe('ingest', () => {
     await manager.streams.update('DATA', config);
     await expect.poll(() => ingest.status().duplicatesDropped, poll).toBe(before + 1);
     expect(await stored(number)).toBe(5);
-    expect(await rolledUp('block_1m', number)).toBe(5);
+    await expect.poll(() => rolledUp('block_1m', number), poll).toBe(5);
   });
 
   it.each<[string, (agent: AgentForTests) => Promise<unknown>]>([
@@ -282,7 +282,7 @@ describe('ingest', () => {
     process.kill(telemetry.pid!, 'SIGKILL');
     for (let i = 0; i < 10; i += 1) await agent.send('block', agent.block(now + i * 10_000, 10));
     await expect.poll(() => stored(number).catch(() => -1), poll).toBe(100);
-    expect(await rolledUp('block_1m', number)).toBe(100);
+    await expect.poll(() => rolledUp('block_1m', number), poll).toBe(100);
   });
 });
 
@@ -332,7 +332,7 @@ describe('a hub that is killed', () => {
     for (const { number } of senders) {
       await expect.poll(() => stored(number), poll).toBe(sent * 20);
       await expect.poll(() => rolledUp('block_1m', number), poll).toBe(sent * 20);
-      expect(await rolledUp('block_1h', number)).toBe(sent * 20);
+      await expect.poll(() => rolledUp('block_1h', number), poll).toBe(sent * 20);
     }
     process_?.kill('SIGTERM');
     await ended();

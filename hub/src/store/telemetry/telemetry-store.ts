@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { errorText, HubError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type ArrowInsert, createArrowInsert } from './arrow-insert.ts';
@@ -58,6 +58,8 @@ export async function startTelemetryStore(options: TelemetryOptions): Promise<Te
     request_timeout: 60_000,
     keep_alive: { idle_socket_ttl: 2_500 },
     application: 'airis-hub',
+    // Whoever asks gets the error, and logs it where it is handled.
+    log: { level: ClickHouseLogLevel.OFF },
   });
   try {
     await migrateTelemetry(client, { dialect, retention, log: options.log });
