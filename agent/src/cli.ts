@@ -12,6 +12,7 @@ import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { AgentError } from './errors.ts';
+import { becomeSmall } from './small-process.ts';
 import { AGENT_VERSION } from './version.ts';
 
 const commands: readonly Command[] = [
@@ -114,6 +115,7 @@ function asAgentError(error: unknown): { code: string; message: string; hint: st
 /** Whether this file is the program, and not imported by a test. */
 const isProgram = process.argv[1] !== undefined && fileURLToPath(import.meta.url) === realpathSync(process.argv[1]);
 if (isProgram) {
+  if (process.argv[2] === runCommand.name) becomeSmall();
   const code = await runCli(process.argv.slice(2), {
     environment: process.env,
     out: (text) => process.stdout.write(`${text}\n`),

@@ -5,7 +5,6 @@ import { readIdentity } from '../identity.ts';
 import { createLog } from '../log.ts';
 import { startAgent } from '../main.ts';
 import { shippedModel } from '../shipped-model.ts';
-import { becomeSmall } from '../small-process.ts';
 import { type Command, textFlag } from './command.ts';
 
 /** The agent stops in order within this, or is ended. */
@@ -17,7 +16,6 @@ export const runCommand: Command = {
   options: { set: { type: 'string', multiple: true } },
   help: ['--set KEY=VALUE  one setting, as spool.limitBytes=1000000; may be repeated'],
   async run(flags, _, { environment, err }) {
-    becomeSmall();
     const directory = agentDirectory(textFlag(flags, 'dir'), environment);
     const settings = Array.isArray(flags.set) ? flags.set.map(String) : [];
     const config = readConfig(directory, settings, environment);
