@@ -1,3 +1,4 @@
+import { ApiError, readProblem, unreachable } from './problem.ts';
 import type {
   EnrolmentTokenMade,
   EnrolmentTokenRequest,
@@ -16,7 +17,6 @@ import type {
   SessionRequest,
   WatchLease,
 } from './types.ts';
-import { ApiError, readProblem, unreachable } from './problem.ts';
 
 /** Longest wait for an answer. Longer than this and a value on the screen would be older than its due. */
 export const REQUEST_TIMEOUT_MS = 6000;

@@ -1,5 +1,5 @@
-import type { StreamEvent } from './types.ts';
 import { createSseReader, type SseMessage } from './sse.ts';
+import type { StreamEvent } from './types.ts';
 
 /** The hub sends at least a heartbeat every 15 s; silence for longer means that the line is dead without knowing it. */
 const SILENCE_MS = 40_000;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { whenSeen } from './resource.ts';
 import { createResourceCache, type ResourceCache } from './resource-cache.ts';
 
 describe('the resource cache', () => {
@@ -39,6 +40,21 @@ describe('the resource cache', () => {
     stop();
     await vi.advanceTimersByTimeAsync(20_000);
     expect(source.calls).toBe(4);
+  });
+
+  it('waits for a panel to come into sight where the resource says so', async () => {
+    const { source, resource } = counted(2000);
+    const entry = cache.entry(whenSeen(resource));
+    const stop = entry.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(source.calls).toBe(0);
+    entry.snapshot().setVisible(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(source.calls).toBe(1);
+    stop();
+    entry.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(source.calls).toBe(1);
   });
 
   it('keeps the old value as stale when the hub fails, and recovers', async () => {

@@ -1,6 +1,6 @@
-import type { StreamEvent } from './types.ts';
 import { ApiError } from './problem.ts';
 import { isStale, type Loaded, type Resource } from './resource.ts';
+import type { StreamEvent } from './types.ts';
 
 /** Values kept for going back to a page at once; the one unused for longest goes first. */
 const MAX_ENTRIES = 80;
@@ -92,7 +92,8 @@ function createEntry<T>(resource: Resource<T>, options: ResourceCacheOptions): E
   const listeners = new Set<() => void>();
   let running: AbortController | null = null;
   let dueMs = 0;
-  let isVisible = true;
+  const startsVisible = resource.waitsForPanel !== true;
+  let isVisible = startsVisible;
 
   const reload = (): void => {
     dueMs = 0;
@@ -156,6 +157,7 @@ function createEntry<T>(resource: Resource<T>, options: ResourceCacheOptions): E
         if (listeners.size > 0) return;
         running?.abort();
         running = null;
+        isVisible = startsVisible;
       };
     },
     snapshot: () => current,

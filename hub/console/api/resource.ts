@@ -9,6 +9,13 @@ export interface Resource<T> {
   readonly everyMs: number | null;
   /** Events that make it worth asking at once. */
   readonly wakeOn?: readonly StreamEvent['event'][];
+  /** Not asked for before a panel that shows it has come into sight. */
+  readonly waitsForPanel?: boolean;
+}
+
+/** For what is drawn far down a page. */
+export function whenSeen<T>(resource: Resource<T>): Resource<T> {
+  return { ...resource, key: `${resource.key} when seen`, waitsForPanel: true };
 }
 
 export interface Loaded<T> {
@@ -29,7 +36,11 @@ export interface Loaded<T> {
 export const STALE_GRACE_MS = 4000;
 
 /** Also what never changes is shown as stale while its newest refresh fails. */
-export function isStale(loaded: { atMs: number | null; error: Error | null }, everyMs: number | null, nowMs: number): boolean {
+export function isStale(
+  loaded: { atMs: number | null; error: Error | null },
+  everyMs: number | null,
+  nowMs: number,
+): boolean {
   if (loaded.atMs === null) return false;
   if (loaded.error !== null) return true;
   return everyMs !== null && nowMs - loaded.atMs > everyMs + STALE_GRACE_MS;

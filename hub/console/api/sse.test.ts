@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSseReader, MAX_SSE_BUFFER } from './sse.ts';
 
-const stream = ': beat\n\nid: 7\nevent: incident\ndata: {"a":1}\n\nevent: host\r\ndata: 1\r\ndata: 2\r\n\r\n:\n\ndata:bare\n\n';
+const stream =
+  ': beat\n\nid: 7\nevent: incident\ndata: {"a":1}\n\nevent: host\r\ndata: 1\r\ndata: 2\r\n\r\n:\n\ndata:bare\n\n';
 const messages = [
   { event: 'incident', data: '{"a":1}', id: '7' },
   { event: 'host', data: '1\n2', id: null },

@@ -17,7 +17,8 @@ export function createSseReader(): (text: string) => SseMessage[] {
   let buffer = '';
   return (text) => {
     buffer += text;
-    if (buffer.length > MAX_SSE_BUFFER) throw new RangeError(`event stream: ${buffer.length} characters without an end`);
+    if (buffer.length > MAX_SSE_BUFFER)
+      throw new RangeError(`event stream: ${buffer.length} characters without an end`);
     // A carriage return at the very end may be half of CRLF: it waits for the next piece.
     const held = buffer.endsWith('\r') ? '\r' : '';
     const blocks = (held === '' ? buffer : buffer.slice(0, -1)).replace(/\r\n?/g, '\n').split('\n\n');

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { Session, SessionRequest } from './types.ts';
 import type { ApiClient } from './client.ts';
 import { ApiError } from './problem.ts';
+import type { Session, SessionRequest } from './types.ts';
 
 export type SessionState =
   | { readonly kind: 'asking' }

@@ -1,4 +1,4 @@
-import type { MetricsAnswer, MetricSeries } from '../api/types.ts';
+import type { MetricSeries, MetricsAnswer } from '../api/types.ts';
 
 /** One line of a chart, on the chart's times. */
 export interface ChartLine {

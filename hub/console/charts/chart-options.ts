@@ -35,7 +35,7 @@ export function chartOptions(input: ChartOptionsInput): uPlot.Options {
     width,
     height,
     ms: 1,
-    padding: [8, 10, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: CROSSHAIR, setSeries: false },
@@ -68,7 +68,7 @@ export function chartOptions(input: ChartOptionsInput): uPlot.Options {
       },
       {
         ...axis,
-        size: (plot, labels) => {
+        size: (_, labels) => {
           const longest = Math.max(0, ...(labels ?? []).map((label) => label.length));
           return Math.max(36, Math.min(80, longest * 6.6 + 12));
         },

@@ -12,6 +12,8 @@ import { TimeChart, type TimeChartProps } from './time-chart.tsx';
 export interface ChartPanelProps<T> extends Pick<TimeChartProps, 'highest' | 'shades' | 'bands' | 'marks' | 'onZoom'> {
   readonly title: string;
   readonly sub?: ReactNode;
+  /** Lines drawn; the rest is a number. At most `MAX_LINES`. */
+  readonly maxLines?: number;
   readonly loaded: Loaded<T>;
   readonly read: (value: T) => ChartData;
   /** The picture's edges, given when the values were asked for. */
@@ -20,10 +22,10 @@ export interface ChartPanelProps<T> extends Pick<TimeChartProps, 'highest' | 'sh
 
 /** A chart with its current value, its legend, and the same values as a table. */
 export function ChartPanel<T>(props: ChartPanelProps<T>) {
-  const { title, loaded, read, window, sub, ...drawing } = props;
+  const { title, loaded, read, window, sub, maxLines = MAX_LINES, ...drawing } = props;
   const { t, format } = useI18n();
   const [isTable, setIsTable] = useState(false);
-  const { data, shown } = useReadOnce(loaded.value, read);
+  const { data, shown } = useReadOnce(loaded.value, read, maxLines);
   const now = data === null ? null : lastKnown(data.lines[0]?.values ?? []);
   return (
     <Panel
@@ -59,12 +61,13 @@ export function ChartPanel<T>(props: ChartPanelProps<T>) {
               <TimeChart
                 {...drawing}
                 {...edges}
+                knownUntilMs={loaded.atMs ?? edges.toMs}
                 label={t('chart.label', { name: title, value: format.metric(now, data.unit) })}
                 data={shown ?? data}
                 isStale={loaded.isStale}
               />
             )}
-            {data.lines.length > 1 && <Legend data={data} isStale={loaded.isStale} />}
+            {data.lines.length > 1 && <Legend data={data} shown={maxLines} isStale={loaded.isStale} />}
           </>
         );
       }}
@@ -72,12 +75,18 @@ export function ChartPanel<T>(props: ChartPanelProps<T>) {
   );
 }
 
-function Legend({ data, isStale }: { readonly data: ChartData; readonly isStale: boolean }) {
+interface LegendProps {
+  readonly data: ChartData;
+  readonly shown: number;
+  readonly isStale: boolean;
+}
+
+function Legend({ data, shown, isStale }: LegendProps) {
   const { t } = useI18n();
-  const rest = data.lines.length - MAX_LINES;
+  const rest = data.lines.length - shown;
   return (
     <ul className="legend">
-      {data.lines.slice(0, MAX_LINES).map((line, index) => (
+      {data.lines.slice(0, shown).map((line, index) => (
         <li key={line.label}>
           <i className={isStale ? 'series-stale' : `series${index + 1}`} />
           <span className="cut">{line.label}</span>
@@ -97,12 +106,12 @@ interface Read<T> {
 }
 
 /** Reading is repeated only for a new value or language, so that an untouched chart does not redraw. */
-function useReadOnce<T>(value: T | undefined, read: (value: T) => ChartData): Read<T> {
+function useReadOnce<T>(value: T | undefined, read: (value: T) => ChartData, maxLines: number): Read<T> {
   const { language } = useI18n();
   const [cached, setCached] = useState<Read<T>>({ value: undefined, language, data: null, shown: null });
   if (cached.value === value && cached.language === language) return cached;
   const data = value === undefined ? null : read(value);
-  const made = { value, language, data, shown: data && { ...data, lines: data.lines.slice(0, MAX_LINES) } };
+  const made = { value, language, data, shown: data && { ...data, lines: data.lines.slice(0, maxLines) } };
   setCached(made);
   return made;
 }

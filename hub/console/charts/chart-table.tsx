@@ -7,7 +7,10 @@ export const MAX_TABLE_ROWS = 200;
 /** The same values as the picture, for reading, for the keyboard and for screen readers. */
 export function ChartTable({ label, data }: { readonly label: string; readonly data: ChartData }) {
   const { t, format } = useI18n();
-  const rows = data.times.map((timeMs, index) => ({ timeMs, index })).toReversed().slice(0, MAX_TABLE_ROWS);
+  const rows = data.times
+    .map((timeMs, index) => ({ timeMs, index }))
+    .toReversed()
+    .slice(0, MAX_TABLE_ROWS);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box has to be reachable by keyboard
     <section className="chart-table" tabIndex={0} aria-label={label}>

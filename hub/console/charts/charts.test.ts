@@ -7,7 +7,12 @@ describe('gaps', () => {
   const step = 10_000;
   it.each([
     { name: 'none while every step is known', line: [1, 2, 3, 4], endMs: 40_000, want: [] },
-    { name: 'a hole of three steps', line: [1, null, null, null, 5], endMs: 50_000, want: [{ fromMs: 10_000, toMs: 40_000 }] },
+    {
+      name: 'a hole of three steps',
+      line: [1, null, null, null, 5],
+      endMs: 50_000,
+      want: [{ fromMs: 10_000, toMs: 40_000 }],
+    },
     { name: 'not a single missed step', line: [1, null, 3], endMs: 30_000, want: [] },
     { name: 'nothing before the first value', line: [null, null, null, 1], endMs: 40_000, want: [] },
     { name: 'silence at the right edge', line: [1, 2], endMs: 100_000, want: [{ fromMs: 20_000, toMs: 80_000 }] },
@@ -18,7 +23,17 @@ describe('gaps', () => {
   });
 
   it('needs every line to be silent', () => {
-    expect(findGaps([0, 1, 2, 3], [[1, null, null, 1], [null, 1, 1, null]], 1, 4)).toEqual([]);
+    expect(
+      findGaps(
+        [0, 1, 2, 3],
+        [
+          [1, null, null, 1],
+          [null, 1, 1, null],
+        ],
+        1,
+        4,
+      ),
+    ).toEqual([]);
   });
 });
 

@@ -87,6 +87,11 @@ function writeInSpan(plot: uPlot, text: string, fromMs: number, toMs: number, y:
   if (right < bbox.left || left > bbox.left + bbox.width) return;
   const middle = fromMs === toMs ? left + half : (left + right) / 2;
   const x = Math.min(bbox.left + bbox.width - half, Math.max(bbox.left + half, middle));
+  // A rim in the panel's colour keeps the words readable over lines.
+  ctx.lineWidth = 4 * devicePixelRatio;
+  ctx.lineJoin = 'round';
+  ctx.strokeStyle = token('--bg1');
+  ctx.strokeText(text, x, y);
   ctx.fillStyle = token(color);
   ctx.fillText(text, x, y);
 }

@@ -13,6 +13,8 @@ export interface TimeChartProps {
   readonly data: ChartData;
   readonly fromMs: number;
   readonly toMs: number;
+  /** When the values were asked for: what lies after it is not a gap. */
+  readonly knownUntilMs?: number;
   /** Fixed top of the scale, e.g. 1 for a ratio. Otherwise the largest value decides. */
   readonly highest?: number;
   readonly shades?: readonly ChartShade[];
@@ -35,7 +37,12 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
   const onZoom = useRef(props.onZoom);
   const overlay = useRef<Overlay | null>(null);
 
-  const gaps = findGaps(data.times, data.lines.map((line) => line.values), data.stepMs, toMs);
+  const gaps = findGaps(
+    data.times,
+    data.lines.map((line) => line.values),
+    data.stepMs,
+    Math.min(toMs, props.knownUntilMs ?? toMs),
+  );
   const nameGap: Overlay['nameGap'] = (gap) => t('chart.gap', { length: format.duration(gap.toMs - gap.fromMs) });
   const latestOverlay: Overlay = { shades, bands, marks, gaps, nameGap };
   useEffect(() => {

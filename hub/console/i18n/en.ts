@@ -234,7 +234,8 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'hosts.allOk': '{count:The host is|All hosts are} healthy ({count}).',
   'hosts.someWrong': '{wrong} of {count} {count:host|hosts} {wrong:needs|need} attention.',
   'hosts.someSilent': '{silent} of {count} {count:host|hosts} {silent:is|are} not heard from.',
-  'hosts.wrongAndSilent': '{wrong} of {count} {count:host|hosts} {wrong:needs|need} attention, {silent} {silent:is|are} not heard from.',
+  'hosts.wrongAndSilent':
+    '{wrong} of {count} {count:host|hosts} {wrong:needs|need} attention, {silent} {silent:is|are} not heard from.',
   'hosts.state': 'State',
   'hosts.name': 'Host',
   'hosts.roles': 'Detected roles',

@@ -102,7 +102,12 @@ export function createFormat(language: Language, zone: string = ZONE): Format {
   const percent = (ratio: number | null): string => {
     if (ratio === null || !Number.isFinite(ratio)) return UNKNOWN;
     const value = ratio * 100;
-    return `${Math.abs(value) < 10 && value !== 0 ? value.toFixed(1) : numbers.format(value)} %`;
+    const size = Math.abs(value);
+    // Rounding must not turn "almost" into "never" or "always".
+    if (size > 0 && size < 0.05) return '< 0.1 %';
+    if (size >= 99.95 && size < 100) return '> 99.9 %';
+    const isFine = (size > 0 && size < 10) || (size > 99 && size < 100);
+    return `${isFine ? value.toFixed(1) : numbers.format(value)} %`;
   };
 
   return {

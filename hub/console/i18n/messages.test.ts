@@ -5,7 +5,8 @@ import { chooseLanguage } from './language.ts';
 import { createTranslate } from './translate.ts';
 
 const hangul = /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]/;
-const placeholders = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1] ?? ''))].toSorted();
+const placeholders = (text: string): string[] =>
+  [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1] ?? ''))].toSorted();
 
 describe('messages', () => {
   it('exist in both languages, and none is empty', () => {

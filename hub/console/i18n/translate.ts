@@ -15,10 +15,13 @@ const messages: Record<Language, Record<MessageKey, string>> = { ko, en };
 export function createTranslate(language: Language): Translate {
   const plural = new Intl.PluralRules(language);
   return (key, values = {}) =>
-    messages[language][key].replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
-      const value = values[name];
-      if (value === undefined) return whole;
-      if (other === undefined) return String(value);
-      return plural.select(Number(String(value).replaceAll(',', ''))) === 'one' ? (one ?? '') : other;
-    });
+    messages[language][key].replace(
+      /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g,
+      (whole, name: string, one?: string, other?: string) => {
+        const value = values[name];
+        if (value === undefined) return whole;
+        if (other === undefined) return String(value);
+        return plural.select(Number(String(value).replaceAll(',', ''))) === 'one' ? (one ?? '') : other;
+      },
+    );
 }

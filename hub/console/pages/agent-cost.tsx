@@ -62,7 +62,7 @@ function Losses({ title, byReason }: { readonly title: string; readonly byReason
   if (rows.length === 0) return null;
   return (
     <>
-      <h4 className="small quiet">{title}</h4>
+      <p className="small quiet loss-title">{title}</p>
       <Facts items={rows.map(([reason, count]) => [reason, format.count(count)] as const)} />
     </>
   );

@@ -53,7 +53,9 @@ export function CauseList({ incident, fromMs, toMs, onChanged }: CauseListProps)
           }}
           onEvidence={(name) => update({ selected: String(cause.rank), evidence: url.evidence === name ? null : name })}
           feedback={
-            cause.rank === 1 ? <FeedbackButtons incidentId={incident.id} entity={cause.entity} onSent={onChanged} /> : null
+            cause.rank === 1 ? (
+              <FeedbackButtons incidentId={incident.id} entity={cause.entity} onSent={onChanged} />
+            ) : null
           }
         />
       ))}
@@ -108,7 +110,13 @@ function CauseItem(props: CauseItemProps) {
         {isOpen && evidence.length > 0 && (
           <div className="evidence-cards">
             {evidence.map((named) => (
-              <EvidenceCard key={named.name} named={named} isOpen={openEvidence === named.name} fromMs={fromMs} toMs={toMs} />
+              <EvidenceCard
+                key={named.name}
+                named={named}
+                isOpen={openEvidence === named.name}
+                fromMs={fromMs}
+                toMs={toMs}
+              />
             ))}
           </div>
         )}

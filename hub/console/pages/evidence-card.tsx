@@ -5,8 +5,8 @@ import { entityName } from '../parts/entity-name.ts';
 import { FormattedTime } from '../parts/formatted-time.tsx';
 import { Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
-import type { NamedEvidence } from './evidence-index.ts';
 import { EvidenceChart } from './evidence-chart.tsx';
+import type { NamedEvidence } from './evidence-index.ts';
 import { Facts } from './facts.tsx';
 
 export interface EvidenceCardProps {
@@ -21,7 +21,8 @@ export interface EvidenceCardProps {
 export function EvidenceCard({ named, isOpen, fromMs, toMs }: EvidenceCardProps) {
   const i18n = useI18n();
   const { source } = named;
-  const measured = source.kind === 'finding' ? source.finding.evidence : source.kind === 'measured' ? [source.evidence] : [];
+  const measured =
+    source.kind === 'finding' ? source.finding.evidence : source.kind === 'measured' ? [source.evidence] : [];
   const series = measured.find((evidence) => evidence.kind === 'series' && evidence.metric !== undefined);
   return (
     <article className={isOpen ? 'evidence open' : 'evidence'} aria-label={named.name} id={`evidence-${named.name}`}>

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Evidence, MetricsAnswer } from '../api/types.ts';
 import { useHub, useLoaded } from '../api/use-loaded.ts';
 import { type ChartData, lastKnown, linesOf } from '../charts/chart-data.ts';
@@ -36,7 +36,12 @@ export function EvidenceChart({ host, evidence, fromMs, toMs }: EvidenceChartPro
       ...(evidence.attributes === undefined ? {} : { attributes: evidence.attributes }),
     }),
   );
-  const { value } = loaded;
+  // The next minute's request must not blank the picture of this one.
+  const before = useRef<MetricsAnswer | undefined>(undefined);
+  const value = loaded.value ?? before.current;
+  useEffect(() => {
+    before.current = value;
+  });
   const data = useMemo(() => (value === undefined ? null : readEvidence(evidence, value)), [evidence, value]);
   const spans = useMemo(() => spansOf(evidence, range.fromMs, range.toMs), [evidence, range.fromMs, range.toMs]);
   if (data === null) {
@@ -50,7 +55,15 @@ export function EvidenceChart({ host, evidence, fromMs, toMs }: EvidenceChartPro
       {isTable ? (
         <ChartTable label={name} data={data} />
       ) : (
-        <TimeChart {...spans} label={label} data={data} fromMs={range.fromMs} toMs={range.toMs} isStale={loaded.isStale} />
+        <TimeChart
+          {...spans}
+          label={label}
+          data={data}
+          fromMs={range.fromMs}
+          toMs={range.toMs}
+          knownUntilMs={toMs}
+          isStale={loaded.isStale}
+        />
       )}
       <button
         type="button"
@@ -71,14 +84,25 @@ function readEvidence(evidence: Evidence, answer: MetricsAnswer): ChartData {
   const exact = answer.series.filter(({ attributes }) => Object.keys(attributes).length === wanted);
   const series = exact.length > 0 ? exact : answer.series;
   const lines = linesOf({ ...answer, series }, () => evidence.metric ?? evidence.ref, 'max');
-  return { times: answer.times, stepMs: answer.stepSeconds * 1000, unit: evidence.unit ?? series[0]?.unit ?? '1', lines };
+  return {
+    times: answer.times,
+    stepMs: answer.stepSeconds * 1000,
+    unit: evidence.unit ?? series[0]?.unit ?? '1',
+    lines,
+  };
 }
 
 function spansOf(evidence: Evidence, fromMs: number, toMs: number) {
   const shades =
     evidence.from === undefined
       ? []
-      : [{ fromMs: Date.parse(evidence.from), toMs: evidence.to === undefined ? toMs : Date.parse(evidence.to), kind: 'anomaly' as const }];
+      : [
+          {
+            fromMs: Date.parse(evidence.from),
+            toMs: evidence.to === undefined ? toMs : Date.parse(evidence.to),
+            kind: 'anomaly' as const,
+          },
+        ];
   const { expectedLow: low, expectedHigh: high } = evidence;
   return { shades, bands: low === undefined || high === undefined ? [] : [{ fromMs, toMs, low, high }] };
 }

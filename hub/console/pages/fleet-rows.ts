@@ -11,7 +11,9 @@ export function fleetRows(
 ): FleetRow[] {
   const rows = tiers.map((tier) => {
     const members = worstFirst(hosts.filter((host) => tierOf(host) === tier));
-    const names = new Set(members.flatMap((host) => host.roles.filter((role) => role.tier === tier).map(({ name }) => name)));
+    const names = new Set(
+      members.flatMap((host) => host.roles.filter((role) => role.tier === tier).map(({ name }) => name)),
+    );
     return {
       tier: t(`tier.${tier}`),
       detail: [...names].slice(0, 3).join(' · '),

@@ -1,7 +1,7 @@
-import type { MetricsAnswer, MetricSeries } from '../api/types.ts';
+import type { MetricSeries, MetricsAnswer } from '../api/types.ts';
 import { type ChartData, linesOf } from '../charts/chart-data.ts';
-import { entityName } from '../parts/entity-name.ts';
 import type { MessageKey } from '../i18n/translate.ts';
+import { entityName } from '../parts/entity-name.ts';
 
 export interface FleetSignal<Name extends string = string> {
   readonly name: Name;

@@ -70,6 +70,7 @@ function HealthView({ data: { health } }: ViewProps<HealthData>) {
           {(value) => (
             <PlainTable
               label={t('health.streams')}
+              numeric={[1, 2]}
               head={[t('health.name'), t('health.messages'), t('health.size'), t('health.used')]}
               rows={value.streams.map((stream) => [
                 <span key="name" className="mono">
@@ -91,6 +92,7 @@ function HealthView({ data: { health } }: ViewProps<HealthData>) {
           {(value) => (
             <PlainTable
               label={t('health.tables')}
+              numeric={[1, 2]}
               head={[t('health.name'), t('health.rows'), t('health.size')]}
               rows={value.tables.map((table) => [
                 <span key="name" className="mono">
@@ -114,6 +116,7 @@ function HealthView({ data: { health } }: ViewProps<HealthData>) {
           {(value) => (
             <PlainTable
               label={t('health.quarantine')}
+              numeric={[1]}
               head={[t('health.reason'), t('health.count')]}
               rows={value.ingest.quarantined.map(({ reason, count }) => [
                 <span key="reason" className="mono">
@@ -139,13 +142,17 @@ function healthSentence(health: HubHealth | undefined, isStale: boolean, { t }: 
 }
 
 const guardLevel = (guard: HubHealth['disk']['guard']) =>
-  ({ ok: 'ok', low: 'major', critical: 'critical' } as const)[guard];
+  (({ ok: 'ok', low: 'major', critical: 'critical' }) as const)[guard];
 
 function IngestFigures({ health, isStale }: { readonly health: HubHealth; readonly isStale: boolean }) {
   const { t, format } = useI18n();
   const { ingest } = health;
   const figures: readonly (readonly [string, string, boolean])[] = [
-    [t('foot.lag'), isStale || ingest.lagSeconds === null ? '–' : format.latency(Math.round(ingest.lagSeconds * 10) / 10), false],
+    [
+      t('foot.lag'),
+      isStale || ingest.lagSeconds === null ? '–' : format.latency(Math.round(ingest.lagSeconds * 10) / 10),
+      false,
+    ],
     [t('health.rate'), isStale ? '–' : format.metric(Math.round(ingest.rowsPerSecond * 10) / 10, '{row}/s'), false],
     [t('health.stored'), format.compact(ingest.rowsStored), false],
     [t('health.duplicates'), format.compact(ingest.duplicatesDropped), false],
@@ -174,6 +181,7 @@ function Parts({ health, isStale }: { readonly health: HubHealth; readonly isSta
   return (
     <PlainTable
       label={t('health.parts')}
+      numeric={[2]}
       head={[t('hosts.state'), t('health.name'), t('health.restarts'), t('health.detail')]}
       rows={health.parts.map((part) => [
         <Severity key="state" level={isStale ? 'stale' : part.ok ? 'ok' : 'critical'} />,
@@ -192,16 +200,19 @@ function Parts({ health, isStale }: { readonly health: HubHealth; readonly isSta
 interface PlainTableProps {
   readonly label: string;
   readonly head: readonly string[];
+  /** Columns of numbers: aligned right. */
+  readonly numeric?: readonly number[];
   readonly rows: readonly (readonly ReactNode[])[];
 }
 
-function PlainTable({ label, head, rows }: PlainTableProps) {
+function PlainTable({ label, head, rows, numeric = [] }: PlainTableProps) {
+  const classOf = (column: number): string => (numeric.includes(column) ? 'num right' : 'num');
   return (
     <table aria-label={label}>
       <thead>
         <tr>
-          {head.map((text) => (
-            <th scope="col" key={text}>
+          {head.map((text, column) => (
+            <th scope="col" key={text} className={classOf(column)}>
               {text}
             </th>
           ))}
@@ -212,7 +223,7 @@ function PlainTable({ label, head, rows }: PlainTableProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: the rows are what the hub lists, in its order
           <tr key={row}>
             {cells.map((cell, column) => (
-              <td key={head[column]} className="num">
+              <td key={head[column]} className={classOf(column)}>
                 {cell}
               </td>
             ))}

@@ -1,9 +1,15 @@
-import type { MetricsAnswer, MetricSeries } from '../api/types.ts';
+import type { MetricSeries, MetricsAnswer } from '../api/types.ts';
 import { type ChartData, linesOf } from '../charts/chart-data.ts';
 import type { Translate } from '../i18n/translate.ts';
 
 export interface HostChart {
-  readonly title: 'signal.cpu' | 'signal.memory' | 'signal.filesystem' | 'signal.diskIo' | 'signal.network' | 'signal.pressure';
+  readonly title:
+    | 'signal.cpu'
+    | 'signal.memory'
+    | 'signal.filesystem'
+    | 'signal.diskIo'
+    | 'signal.network'
+    | 'signal.pressure';
   readonly metric: string;
   readonly unit: string;
   readonly highest: number | null;
@@ -74,7 +80,14 @@ export const hostCharts = {
 } as const satisfies Readonly<Record<string, HostChart>>;
 
 export type HostChartName = keyof typeof hostCharts;
-export const hostChartNames: readonly HostChartName[] = ['cpu', 'memory', 'filesystem', 'diskIo', 'network', 'pressure'];
+export const hostChartNames: readonly HostChartName[] = [
+  'cpu',
+  'memory',
+  'filesystem',
+  'diskIo',
+  'network',
+  'pressure',
+];
 
 export function readHostChart(chart: HostChart, answer: MetricsAnswer, t: Translate): ChartData {
   return {

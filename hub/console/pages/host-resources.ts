@@ -1,6 +1,6 @@
-import type { HostDetail, WatchLease } from '../api/types.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { Resource } from '../api/resource.ts';
+import type { HostDetail, WatchLease } from '../api/types.ts';
 
 /** The hub drops a host back to 10 s summaries 30 s after the last renewal. */
 const RENEW_EVERY_MS = 15_000;

@@ -7,15 +7,23 @@ import { levelRank, Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
 import { RoleChips } from './role-chips.tsx';
 
+export interface HostTableProps {
+  readonly hosts: readonly Host[];
+  /** The hub is not heard from. */
+  readonly isStale: boolean;
+  /** Beside the drawer: columns that it repeats give way to the names. */
+  readonly isNarrow: boolean;
+}
+
 /** Every host, worst first. Of a host that is not heard from, and while the hub is not, values are dashes: never old, never 0. */
-export function HostTable({ hosts, isStale }: { readonly hosts: readonly Host[]; readonly isStale: boolean }) {
+export function HostTable({ hosts, isStale, isNarrow }: HostTableProps) {
   const i18n = useI18n();
   const { url, update, go } = useUrl();
   return (
     <DataTable
       label={i18n.t('page.hosts')}
       rows={hosts}
-      columns={columns(i18n, isStale)}
+      columns={columns(i18n, isStale).filter(({ key }) => !(isNarrow && besidesDrawer.has(key)))}
       rowId={(host) => host.id}
       selectedId={url.selected}
       onSelect={(id) => update({ selected: id }, { replace: url.selected !== null })}
@@ -23,6 +31,8 @@ export function HostTable({ hosts, isStale }: { readonly hosts: readonly Host[];
     />
   );
 }
+
+const besidesDrawer: ReadonlySet<string> = new Set(['agent', 'lost']);
 
 function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
   const isLive = (host: Host): boolean => !isStale && host.state !== 'stale' && host.state !== 'revoked';
@@ -44,14 +54,14 @@ function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
     {
       key: 'roles',
       header: t('hosts.roles'),
-      width: '24%',
+      width: '23%',
       render: (host) => <RoleChips roles={host.roles} />,
     },
     {
       key: 'cpu',
       header: 'CPU',
       isNumeric: true,
-      width: '64px',
+      width: '58px',
       sortBy: (host) => live(host, host.cpuUtilization),
       render: (host) => format.percent(live(host, host.cpuUtilization)),
     },
@@ -65,7 +75,7 @@ function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
       key: 'memory',
       header: t('hosts.memory'),
       isNumeric: true,
-      width: '72px',
+      width: '64px',
       sortBy: (host) => live(host, host.memoryUtilization),
       render: (host) => format.percent(live(host, host.memoryUtilization)),
     },
@@ -73,7 +83,7 @@ function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
       key: 'score',
       header: t('hosts.score'),
       isNumeric: true,
-      width: '88px',
+      width: '76px',
       sortBy: (host) => live(host, host.anomalyScore),
       render: (host) => {
         const score = live(host, host.anomalyScore);
@@ -86,7 +96,9 @@ function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
       isNumeric: true,
       width: '60px',
       sortBy: (host) => host.rowsLost,
-      render: (host) => <span className={host.rowsLost > 0 ? 'c-major' : 'quiet'}>{format.compact(host.rowsLost)}</span>,
+      render: (host) => (
+        <span className={host.rowsLost > 0 ? 'c-major' : 'quiet'}>{format.compact(host.rowsLost)}</span>
+      ),
     },
     {
       key: 'agent',
@@ -98,7 +110,7 @@ function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
       key: 'seen',
       header: t('hosts.seen'),
       isNumeric: true,
-      width: '92px',
+      width: '84px',
       sortBy: (host) => (host.lastSeenAt === null ? null : Date.parse(host.lastSeenAt)),
       render: (host) => (host.lastSeenAt === null ? '–' : <Age at={host.lastSeenAt} />),
     },

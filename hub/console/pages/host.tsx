@@ -1,3 +1,4 @@
+import { whenSeen } from '../api/resource.ts';
 import type { HostDetail, MetricsAnswer, WatchLease } from '../api/types.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
@@ -20,7 +21,9 @@ import { InventoryFacts } from './inventory-facts.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
 import { RoleList } from './role-list.tsx';
 
-type HostData = { readonly host: HostDetail; readonly lease: WatchLease } & Readonly<Record<HostChartName, MetricsAnswer>>;
+type HostData = { readonly host: HostDetail; readonly lease: WatchLease } & Readonly<
+  Record<HostChartName, MetricsAnswer>
+>;
 
 /** While watched, a host sends every second; twice that is what the eye follows. */
 const LIVE_EVERY_MS = 2000;
@@ -31,7 +34,7 @@ export const hostPage = definePage<HostData>({
   load: ({ api, params, url }: LoadContext) => {
     const hostId = `host:${params.agent ?? ''}`;
     const chart = (name: HostChartName) =>
-      metricResource(api, url.range, { metric: hostCharts[name].metric, hosts: [hostId] }, LIVE_EVERY_MS);
+      whenSeen(metricResource(api, url.range, { metric: hostCharts[name].metric, hosts: [hostId] }, LIVE_EVERY_MS));
     return {
       host: hostDetail(api, hostId),
       lease: watchLease(api, hostId),

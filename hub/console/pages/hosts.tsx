@@ -67,11 +67,13 @@ function HostsView({ data, url }: ViewProps<HostsData>) {
           className="flush fill"
           empty={() =>
             shown.length === 0 ? (
-              <EmptyState title={t(all.length === 0 ? 'hosts.none' : 'hosts.noMatch')}>{t('hosts.noneHint')}</EmptyState>
+              <EmptyState title={t(all.length === 0 ? 'hosts.none' : 'hosts.noMatch')}>
+                {t('hosts.noneHint')}
+              </EmptyState>
             ) : null
           }
         >
-          {() => <HostTable hosts={shown} isStale={data.hosts.isStale} />}
+          {() => <HostTable hosts={shown} isStale={data.hosts.isStale} isNarrow={selected !== undefined} />}
         </Panel>
         {selected !== undefined && <HostDrawer host={selected} onClose={() => update({ selected: null })} />}
       </div>

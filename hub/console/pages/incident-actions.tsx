@@ -1,13 +1,19 @@
 import { type FormEvent, useState } from 'react';
-import type { IncidentDetail } from '../api/types.ts';
 import { ApiError } from '../api/problem.ts';
+import type { IncidentDetail } from '../api/types.ts';
 import { useHub } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 
 /** The link, "I am on it", and "it is over". One primary button: the next step. */
-export function IncidentActions({ incident, onChanged }: { readonly incident: IncidentDetail; readonly onChanged: () => void }) {
+export function IncidentActions({
+  incident,
+  onChanged,
+}: {
+  readonly incident: IncidentDetail;
+  readonly onChanged: () => void;
+}) {
   const { t } = useI18n();
   const { api } = useHub();
   const [isResolving, setIsResolving] = useState(false);
@@ -53,7 +59,13 @@ export function IncidentActions({ incident, onChanged }: { readonly incident: In
   );
 }
 
-function ResolveForm({ error, onResolve }: { readonly error: string | null; readonly onResolve: (reason: string) => void }) {
+function ResolveForm({
+  error,
+  onResolve,
+}: {
+  readonly error: string | null;
+  readonly onResolve: (reason: string) => void;
+}) {
   const { t } = useI18n();
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();

@@ -9,7 +9,13 @@ import { useUrl } from '../shell/use-url.ts';
 const ROW_HEIGHT = 52;
 
 /** Incidents, two lines each: what and why. The overview and the list show the same rows. */
-export function IncidentTable({ incidents, label }: { readonly incidents: readonly Incident[]; readonly label: string }) {
+export function IncidentTable({
+  incidents,
+  label,
+}: {
+  readonly incidents: readonly Incident[];
+  readonly label: string;
+}) {
   const i18n = useI18n();
   const { url, update, go } = useUrl();
   return (
@@ -26,7 +32,7 @@ export function IncidentTable({ incidents, label }: { readonly incidents: readon
   );
 }
 
-function columns({ t, pick, format }: I18n): Column<Incident>[] {
+function columns({ t, format }: I18n): Column<Incident>[] {
   return [
     {
       key: 'severity',

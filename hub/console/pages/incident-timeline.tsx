@@ -18,7 +18,15 @@ export function incidentWindow(incident: IncidentDetail, nowMs: number): { fromM
 }
 
 /** Changes, then anomalies in the order in which they began, then alerts. */
-export function IncidentTimeline({ incident, fromMs, toMs }: { readonly incident: IncidentDetail; readonly fromMs: number; readonly toMs: number }) {
+export function IncidentTimeline({
+  incident,
+  fromMs,
+  toMs,
+}: {
+  readonly incident: IncidentDetail;
+  readonly fromMs: number;
+  readonly toMs: number;
+}) {
   const i18n = useI18n();
   return (
     <LaneTimeline
@@ -27,7 +35,10 @@ export function IncidentTimeline({ incident, fromMs, toMs }: { readonly incident
       toMs={toMs}
       marks={incident.timeline
         .filter(({ kind }) => kind === 'detected' || kind === 'acknowledged' || kind === 'resolved')
-        .map((entry) => ({ atMs: Date.parse(entry.at), text: i18n.t(`timeline.${entry.kind}` as 'timeline.detected') }))}
+        .map((entry) => ({
+          atMs: Date.parse(entry.at),
+          text: i18n.t(`timeline.${entry.kind}` as 'timeline.detected'),
+        }))}
     />
   );
 }

@@ -1,5 +1,5 @@
-import type { IncidentDetail } from '../api/types.ts';
 import type { Loaded } from '../api/resource.ts';
+import type { IncidentDetail } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Chip, EvidenceChip } from '../parts/chip.tsx';
 import { entityName } from '../parts/entity-name.ts';
@@ -71,7 +71,9 @@ function IncidentView({ data, url }: ViewProps<IncidentData>) {
               </>
             }
             empty={({ causes }) =>
-              causes.length === 0 ? <EmptyState title={t('incident.noCause')}>{t('incident.noCauseHint')}</EmptyState> : null
+              causes.length === 0 ? (
+                <EmptyState title={t('incident.noCause')}>{t('incident.noCauseHint')}</EmptyState>
+              ) : null
             }
           >
             {(value) => <CauseList incident={value} {...window} onChanged={loaded.reload} />}
@@ -82,7 +84,9 @@ function IncidentView({ data, url }: ViewProps<IncidentData>) {
             title={t('incident.narrative')}
             end={<Chip>{t('narrative.template')}</Chip>}
             loaded={loaded}
-            empty={({ narrative }) => (pick(narrative) === '' ? <EmptyState title={t('incident.noNarrative')} /> : null)}
+            empty={({ narrative }) =>
+              pick(narrative) === '' ? <EmptyState title={t('incident.noNarrative')} /> : null
+            }
           >
             {({ narrative }) => (
               <Narrative
@@ -115,7 +119,13 @@ function IncidentView({ data, url }: ViewProps<IncidentData>) {
   );
 }
 
-function IncidentHead({ loaded, incident }: { readonly loaded: Loaded<IncidentDetail>; readonly incident: IncidentDetail }) {
+function IncidentHead({
+  loaded,
+  incident,
+}: {
+  readonly loaded: Loaded<IncidentDetail>;
+  readonly incident: IncidentDetail;
+}) {
   const { t, pick, format } = useI18n();
   const { href } = useUrl();
   const tone = ({ open: 'critical', acknowledged: 'accent', resolved: 'ok' } as const)[incident.state];

@@ -1,6 +1,6 @@
-import type { MetricsAnswer, MetricsQuery } from '../api/types.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { Resource } from '../api/resource.ts';
+import type { MetricsAnswer, MetricsQuery } from '../api/types.ts';
 import { printRange, resolveRange, type TimeRange } from '../shell/time-range.ts';
 
 const THREE_HOURS_MS = 3 * 3_600_000;

@@ -1,5 +1,5 @@
-import type { Host, Incident } from '../api/types.ts';
 import type { Loaded } from '../api/resource.ts';
+import type { Host, Incident } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
 import { entityName } from '../parts/entity-name.ts';
 import { PageAnswer } from '../parts/page-answer.tsx';

@@ -1,3 +1,4 @@
+import { whenSeen } from '../api/resource.ts';
 import type { Finding, Host, Incident, MetricsAnswer } from '../api/types.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
@@ -7,10 +8,11 @@ import { LevelShape, levelMessage } from '../parts/severity.tsx';
 import { EmptyState } from '../parts/states.tsx';
 import { definePage, type ViewProps } from '../shell/define-page.tsx';
 import { allHosts, allIncidents } from '../shell/hub-resources.ts';
+import { resolveRange, type TimeRange } from '../shell/time-range.ts';
 import { useUrl } from '../shell/use-url.ts';
+import { FindingList } from './finding-list.tsx';
 import { fleetRows } from './fleet-rows.ts';
 import { fleetSignals, readSignal } from './fleet-signals.ts';
-import { FindingList } from './finding-list.tsx';
 import { IncidentTable } from './incident-table.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
 import { OverviewAnswer } from './overview-answer.tsx';
@@ -24,26 +26,41 @@ type OverviewData = {
 /** Most findings listed while no incident is open. */
 const MAX_FINDINGS = 20;
 
+/** The busiest hosts of each signal: their names fit one line below the picture. */
+const OVERVIEW_LINES = 2;
+
 export const overviewPage = definePage<OverviewData>({
   path: '/',
   title: 'page.overview',
   menu: { group: 'watch', icon: 'overview', goKey: 'KeyO' },
-  load: ({ api, url }) => ({
-    hosts: allHosts(api),
-    incidents: allIncidents(api),
-    findings: {
-      key: 'findings today',
-      fetch: async (signal) => (await api.findings({ from: '-24h', limit: MAX_FINDINGS }, signal)).items,
-      everyMs: 5000,
-      wakeOn: ['finding'],
-    },
-    cpu: metricResource(api, url.range, { metric: fleetSignals[0].metric }),
-    memory: metricResource(api, url.range, { metric: fleetSignals[1].metric }),
-    disk: metricResource(api, url.range, { metric: fleetSignals[2].metric }),
-    network: metricResource(api, url.range, { metric: fleetSignals[3].metric }),
-  }),
+  load: ({ api, url }) => {
+    const signalOf = (index: 0 | 1 | 2 | 3) =>
+      whenSeen(
+        metricResource(api, url.range, { metric: fleetSignals[index].metric, stepSeconds: signalStep(url.range) }),
+      );
+    return {
+      hosts: allHosts(api),
+      incidents: allIncidents(api),
+      findings: {
+        key: 'findings today',
+        fetch: async (signal) => (await api.findings({ from: '-24h', limit: MAX_FINDINGS }, signal)).items,
+        everyMs: 5000,
+        wakeOn: ['finding'],
+      },
+      cpu: signalOf(0),
+      memory: signalOf(1),
+      disk: signalOf(2),
+      network: signalOf(3),
+    };
+  },
   view: OverviewView,
 });
+
+/** About a hundred values: a small picture shows no more, and a fleet of series is light to fetch. */
+function signalStep(range: TimeRange): number {
+  const { fromMs, toMs } = resolveRange(range, 0);
+  return Math.min(86_400, Math.max(10, Math.ceil((toMs - fromMs) / 100 / 10_000) * 10));
+}
 
 function OverviewView({ data, url }: ViewProps<OverviewData>) {
   const { t, format, pick } = useI18n();
@@ -51,7 +68,7 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
   const open = data.incidents.value?.filter(({ state }) => state !== 'resolved') ?? [];
   const marks = open.map((incident) => ({
     atMs: Date.parse(incident.startedAt),
-    label: incident.id,
+    label: '',
     kind: 'incident' as const,
   }));
   return (
@@ -98,6 +115,7 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
             read={(answer) => readSignal(signal, answer)}
             window={windowOf(url.range)}
             marks={marks}
+            maxLines={OVERVIEW_LINES}
             {...(signal.highest === null ? {} : { highest: signal.highest })}
             onZoom={(fromMs, toMs) =>
               update({ range: { kind: 'absolute', fromMs: Math.round(fromMs), toMs: Math.round(toMs) } })

@@ -1,13 +1,19 @@
 import { type FormEvent, useRef, useState } from 'react';
-import type { IncidentDetail } from '../api/types.ts';
 import { ApiError } from '../api/problem.ts';
+import type { IncidentDetail } from '../api/types.ts';
 import { useHub } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { FormattedTime } from '../parts/formatted-time.tsx';
 import { useShortcut } from '../shell/use-shortcuts.tsx';
 
 /** Who did and said what, newest first, and a line to add to it. */
-export function ResponseLog({ incident, onChanged }: { readonly incident: IncidentDetail; readonly onChanged: () => void }) {
+export function ResponseLog({
+  incident,
+  onChanged,
+}: {
+  readonly incident: IncidentDetail;
+  readonly onChanged: () => void;
+}) {
   const { t } = useI18n();
   const { api } = useHub();
   const input = useRef<HTMLInputElement>(null);

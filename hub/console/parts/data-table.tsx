@@ -88,8 +88,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {t('table.waiting', { count: waiting })}
         </button>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows are selected by keyboard */}
       <table
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows are selected by keyboard
         role="grid"
         aria-label={label}
         aria-rowcount={rows.length + 1}
@@ -121,7 +121,6 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {rows.slice(first, end).map((row, offset) => {
             const rowKey = rowId(row);
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the grid answers the keys for its rows
               <tr
                 key={rowKey}
                 id={`${id}-${first + offset}`}
@@ -162,7 +161,11 @@ function HeaderCell<Row>(props: {
   }
   const isSorted = sort?.key === column.key;
   // First click the natural order, then the reverse, then back to the page's own order.
-  const next = !isSorted ? { key: column.key, isDescending: true } : sort.isDescending ? { ...sort, isDescending: false } : null;
+  const next = !isSorted
+    ? { key: column.key, isDescending: true }
+    : sort.isDescending
+      ? { ...sort, isDescending: false }
+      : null;
   return (
     <th
       scope="col"
@@ -180,6 +183,7 @@ function HeaderCell<Row>(props: {
 function Spacer({ height, span }: { readonly height: number; readonly span: number }) {
   if (height <= 0) return null;
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: the row stands for those not drawn and takes no focus
     <tr aria-hidden="true" className="spacer" style={{ height }}>
       <td colSpan={span} />
     </tr>

@@ -20,7 +20,6 @@ export function Dialog({ title, onClose, className = '', children }: DialogProps
     return () => element?.close();
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the dialog's own; the click is on the backdrop
     <dialog
       ref={dialog}
       className={`dialog ${className}`}

@@ -16,7 +16,8 @@ export function Drawer(props: {
       <header>
         <h2 id={id}>{props.title}</h2>
         <div className="end">
-          <button type="button" className="button small" onClick={props.onClose} aria-label={t('action.close')}>
+          <button type="button" className="button small" onClick={props.onClose}>
+            <span className="hidden-text">{t('action.close')}</span>
             <kbd>Esc</kbd>
           </button>
         </div>

@@ -57,13 +57,15 @@ function RowSummary({ cells }: { readonly cells: readonly FleetCell[] }) {
   if (counts.size === 0) return <div className="quiet small right">{t('fleet.allOk')}</div>;
   return (
     <div className="row end-row">
-      {[...counts].toSorted(([a], [b]) => levelRank(a) - levelRank(b)).map(([level, count]) => (
-        <span className="row tight" key={level}>
-          <LevelShape level={level} />
-          <span className="hidden-text">{t(levelMessage(level))}</span>
-          <span className="num">{count}</span>
-        </span>
-      ))}
+      {[...counts]
+        .toSorted(([a], [b]) => levelRank(a) - levelRank(b))
+        .map(([level, count]) => (
+          <span className="row tight" key={level}>
+            <LevelShape level={level} />
+            <span className="hidden-text">{t(levelMessage(level))}</span>
+            <span className="num">{count}</span>
+          </span>
+        ))}
     </div>
   );
 }

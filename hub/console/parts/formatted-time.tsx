@@ -2,7 +2,13 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { useNow } from '../shell/use-now.ts';
 
 /** An instant from the API, with the full date on hover. */
-export function FormattedTime({ at, as = 'clock' }: { readonly at: string; readonly as?: 'clock' | 'dateTime' | 'date' }) {
+export function FormattedTime({
+  at,
+  as = 'clock',
+}: {
+  readonly at: string;
+  readonly as?: 'clock' | 'dateTime' | 'date';
+}) {
   const { format } = useI18n();
   const unixMs = Date.parse(at);
   const text = as === 'clock' ? format.clock(unixMs, true) : format[as](unixMs);

@@ -9,7 +9,11 @@ describe('rows that are held', () => {
     const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 20 });
     fc.assert(
       fc.property(ids, ids, (held, now) => {
-        const { rows, waiting } = heldOrder(now.map((text) => ({ id: text })), id, held);
+        const { rows, waiting } = heldOrder(
+          now.map((text) => ({ id: text })),
+          id,
+          held,
+        );
         expect(rows.map(id)).toEqual(held.filter((text) => now.includes(text)));
         expect(rows.length + waiting).toBe(now.length);
       }),

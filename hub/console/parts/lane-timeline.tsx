@@ -27,6 +27,9 @@ export interface LaneTimelineProps {
   readonly marks: readonly { readonly atMs: number; readonly text: string }[];
 }
 
+/** A tick's text needs room to its right: none stands in this last part of the axis. */
+const EDGE_SHARE = 0.03;
+
 /** What happened when, one lane per kind; what changed first stands on top. A list, so that it reads without the picture. */
 export function LaneTimeline({ lanes, fromMs, toMs, marks }: LaneTimelineProps) {
   const { t, format } = useI18n();
@@ -62,7 +65,11 @@ export function LaneTimeline({ lanes, fromMs, toMs, marks }: LaneTimelineProps) 
                     key={item.id}
                     title={`${item.text} · ${when}`}
                     className={`${isSpan ? 'lane-span' : 'lane-instant'} bg-${item.level ?? 'change'}`}
-                    style={isSpan ? { left: `${left}%`, width: `${Math.max(0.4, place(item.toMs) - left)}%` } : { left: `${left}%` }}
+                    style={
+                      isSpan
+                        ? { left: `${left}%`, width: `${Math.max(0.4, place(item.toMs) - left)}%` }
+                        : { left: `${left}%` }
+                    }
                   >
                     <span className="hidden-text">
                       {item.text} {when}
@@ -75,7 +82,7 @@ export function LaneTimeline({ lanes, fromMs, toMs, marks }: LaneTimelineProps) 
         ))}
       </ul>
       <div className="lane-axis num" aria-hidden="true">
-        {timeTicks(fromMs, toMs, 7).map((tick) => (
+        {timeTicks(fromMs, toMs - (toMs - fromMs) * EDGE_SHARE, 7).map((tick) => (
           <span key={tick} style={{ left: `${place(tick)}%` }}>
             {format.clock(tick, toMs - fromMs < 240_000)}
           </span>

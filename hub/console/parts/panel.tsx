@@ -44,10 +44,7 @@ export function Panel<T>({ loaded, empty, children, ...head }: PanelProps<T>) {
       rootMargin: '100px',
     });
     observer.observe(frame.current);
-    return () => {
-      observer.disconnect();
-      setVisible(true);
-    };
+    return () => observer.disconnect();
   }, [setVisible]);
   const content = (): ReactNode => {
     if (loaded.value !== undefined) return empty?.(loaded.value) ?? children(loaded.value);

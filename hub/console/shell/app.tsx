@@ -6,12 +6,12 @@ import { HubContext } from '../api/use-loaded.ts';
 import { type SessionControl, useSession } from '../api/use-session.ts';
 import { I18nProvider } from '../i18n/i18n.tsx';
 import { chooseLanguage } from '../i18n/language.ts';
+import { readSaved } from './saved.ts';
 import { Shell } from './shell.tsx';
-import { ShortcutProvider } from './use-shortcuts.tsx';
 import { SignIn } from './sign-in.tsx';
 import { chooseTheme, ThemeProvider } from './theme.tsx';
-import { readSaved } from './saved.ts';
 import type { UrlState } from './url-state.ts';
+import { ShortcutProvider } from './use-shortcuts.tsx';
 import { useUrl } from './use-url.ts';
 
 /** Language, theme and session first; then the shell, or the sign-in page at the same address. */

@@ -1,6 +1,6 @@
-import type { Host, HubHealth, Incident } from '../api/types.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { Resource } from '../api/resource.ts';
+import type { Host, HubHealth, Incident } from '../api/types.ts';
 
 /** Most open incidents that are asked for at once; more than this is one big outage anyway. */
 export const MAX_OPEN_INCIDENTS = 200;

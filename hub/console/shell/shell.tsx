@@ -62,7 +62,12 @@ interface FrameProps {
   readonly onOverlay: (overlay: Overlay) => void;
 }
 
-function PageFrame({ page, params, session, onOverlay }: FrameProps & { readonly page: Page; readonly params: PageParams }) {
+function PageFrame({
+  page,
+  params,
+  session,
+  onOverlay,
+}: FrameProps & { readonly page: Page; readonly params: PageParams }) {
   const { t } = useI18n();
   const Component = page.component;
   const title = t(page.title);

@@ -38,7 +38,11 @@ export function ShortcutHelp({ onClose }: { readonly onClose: () => void }) {
         {pages.map(
           ({ path, title, menu }) =>
             menu?.goKey !== undefined && (
-              <KeyLine key={path} caps={['g', menu.goKey.slice(3).toLowerCase()]} text={t('key.go', { page: t(title) })} />
+              <KeyLine
+                key={path}
+                caps={['g', menu.goKey.slice(3).toLowerCase()]}
+                text={t('key.go', { page: t(title) })}
+              />
             ),
         )}
       </dl>

@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { useI18n } from '../i18n/i18n.tsx';
 import type { I18n } from '../i18n/i18n.tsx';
+import { useI18n } from '../i18n/i18n.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { LevelShape } from '../parts/severity.tsx';
 import { fixRange, isLive, presetLengthsMs, resolveRange, type TimeRange } from './time-range.ts';
@@ -98,7 +98,9 @@ export function TimePicker() {
           <CopyButton
             label={t('time.copyFixed')}
             text={() =>
-              location.origin + path + printUrlState({ ...url, range: fixRange(url.range, Date.now()), isPaused: false })
+              location.origin +
+              path +
+              printUrlState({ ...url, range: fixRange(url.range, Date.now()), isPaused: false })
             }
           />
         </div>

@@ -1,9 +1,9 @@
 import type { SessionControl } from '../api/use-session.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { useChoices } from './use-choices.ts';
-import { TimePicker } from './time-picker.tsx';
 import type { Overlay } from './shell.tsx';
+import { TimePicker } from './time-picker.tsx';
+import { useChoices } from './use-choices.ts';
 
 export interface TopBarProps {
   readonly title: string;
@@ -26,10 +26,22 @@ export function TopBar({ title, session, onOverlay }: TopBarProps) {
       <TimePicker />
       <span className="zone quiet small">Asia/Seoul</span>
       <fieldset className="segments" aria-label={t('shell.language')}>
-        <button type="button" lang="ko" aria-label="한국어" aria-pressed={language === 'ko'} onClick={() => setLanguage('ko')}>
+        <button
+          type="button"
+          lang="ko"
+          aria-label="한, 한국어"
+          aria-pressed={language === 'ko'}
+          onClick={() => setLanguage('ko')}
+        >
           한
         </button>
-        <button type="button" lang="en" aria-label="English" aria-pressed={language === 'en'} onClick={() => setLanguage('en')}>
+        <button
+          type="button"
+          lang="en"
+          aria-label="EN, English"
+          aria-pressed={language === 'en'}
+          onClick={() => setLanguage('en')}
+        >
           EN
         </button>
       </fieldset>
@@ -47,8 +59,9 @@ function UserMenu({ session }: { readonly session: SessionControl }) {
   const { user, role } = session.state.session;
   return (
     <>
-      <button type="button" className="button ghost user" popoverTarget="user-menu" aria-label={t('user.menu', { user })}>
+      <button type="button" className="button ghost user" popoverTarget="user-menu">
         {user.slice(0, 2).toUpperCase()}
+        <span className="hidden-text">{t('user.menu', { user })}</span>
       </button>
       <div id="user-menu" popover="auto" className="popover user-popover">
         <p className="strong">{user}</p>

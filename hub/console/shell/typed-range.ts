@@ -13,12 +13,7 @@ const DAY = 24 * HOUR;
  */
 export function parseTypedRange(text: string, nowMs: number): TimeRange | null {
   const trimmed = text.trim().toLowerCase();
-  return (
-    readLength(trimmed) ??
-    readDayWord(trimmed, nowMs) ??
-    readClock(trimmed, nowMs) ??
-    readInstants(text.trim())
-  );
+  return readLength(trimmed) ?? readDayWord(trimmed, nowMs) ?? readClock(trimmed, nowMs) ?? readInstants(text.trim());
 }
 
 function readLength(text: string): TimeRange | null {
@@ -37,7 +32,7 @@ function readDayWord(text: string, nowMs: number): TimeRange | null {
 }
 
 const clock = '(\\d{1,2})(?::(\\d{2})(?::(\\d{2}))?|시(?:\\s*(\\d{1,2})분)?)';
-const clockPattern = new RegExp(`^(?:(.+?)\\s+)?${clock}(?:\\s*(?:-|~|–|부터|to)\\s*${clock}(?:까지)?)?$`);
+const clockPattern = new RegExp(`^(?:(.+?)\\s+)??${clock}(?:\\s*(?:-|~|–|부터|to)\\s*${clock}(?:까지)?)?$`);
 
 function readClock(text: string, nowMs: number): TimeRange | null {
   const match = clockPattern.exec(text);

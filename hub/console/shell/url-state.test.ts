@@ -24,7 +24,11 @@ const state: fc.Arbitrary<UrlState> = fc.record({
 
 describe('the URL', () => {
   it('brings back every state it was written from', () => {
-    fc.assert(fc.property(state, (value) => expect(parseUrlState(printUrlState(value))).toEqual(value)));
+    fc.assert(
+      fc.property(state, (value) => {
+        expect(parseUrlState(printUrlState(value))).toEqual(value);
+      }),
+    );
   });
 
   it('reads any text without failing, and to a state that prints stably', () => {

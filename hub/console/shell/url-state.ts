@@ -77,7 +77,13 @@ export function printUrlState(state: UrlState): string {
 
 /** What stays when the reader goes to another page: the time, the language and the theme, not the selection. */
 export function keepAcrossPages(state: UrlState): UrlState {
-  return { ...emptyUrlState, range: state.range, isPaused: state.isPaused, language: state.language, theme: state.theme };
+  return {
+    ...emptyUrlState,
+    range: state.range,
+    isPaused: state.isPaused,
+    language: state.language,
+    theme: state.theme,
+  };
 }
 
 function rangeLengthMs(range: TimeRange): number {

@@ -1,0 +1,153 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import type { MetricsQuery, Session } from '../../hub/src/api/types.ts';
+import * as data from './console-fixture-data.ts';
+
+export type FixtureMode = 'full' | 'empty' | 'failing' | 'slow';
+
+export interface ConsoleFixture extends AsyncDisposable {
+  readonly url: string;
+  /** What the stand-in answers from now on. */
+  mode: FixtureMode;
+  /** Requests so far, `METHOD /path`. */
+  readonly requests: string[];
+  /** Metrics asked for so far. */
+  readonly metrics: Set<string>;
+  /** True once `POST …/ack` was received, so that a walk sees its effect. */
+  isAcknowledged: boolean;
+  signedIn: boolean;
+  /** Hosts beyond the usual two dozen. */
+  extraHosts: number;
+}
+
+/** The policy the hub serves the console under: anything inline or foreign would be blocked here too. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** A stand-in for the hub: the built console and made-up answers, on a free port of loopback. For the console's tests only. */
+export async function startConsoleFixture(dist: string): Promise<ConsoleFixture> {
+  const open = new Set<ServerResponse>();
+  const state = {
+    mode: 'full' as FixtureMode,
+    requests: [] as string[],
+    metrics: new Set<string>(),
+    isAcknowledged: false,
+    signedIn: true,
+    extraHosts: 0,
+  };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://console.test');
+    state.requests.push(`${request.method} ${url.pathname}`);
+    response.setHeader('content-security-policy', policy);
+    response.setHeader('x-content-type-options', 'nosniff');
+    if (!url.pathname.startsWith('/api/')) return void sendFile(dist, url.pathname, response);
+    if (url.pathname === '/api/v1/stream') {
+      open.add(response);
+      response.on('close', () => open.delete(response));
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': beat\n\n');
+      return;
+    }
+    void readBody(request).then((body) => answer(state, request.method ?? 'GET', url, body, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the fixture has no port');
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const response of open) response.end();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+async function sendFile(dist: string, path: string, response: ServerResponse): Promise<void> {
+  const file = join(dist, normalize(path));
+  const isFile = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const sent = isFile ? file : join(dist, 'index.html');
+  response.writeHead(200, { 'content-type': types[extname(sent)] ?? 'application/octet-stream' });
+  createReadStream(sent).pipe(response);
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text === '' ? null : JSON.parse(text);
+}
+
+type State = Pick<ConsoleFixture, 'mode' | 'metrics' | 'isAcknowledged' | 'signedIn' | 'extraHosts'>;
+
+const session: Session = { user: 'minji', role: 'admin', csrf: 'csrf-of-the-fixture' };
+
+function answer(state: State, method: string, url: URL, body: unknown, response: ServerResponse): ServerResponse {
+  const path = decodeURIComponent(url.pathname.slice('/api/v1'.length));
+  const send = (status: number, value: unknown, type = 'application/json'): ServerResponse =>
+    response.writeHead(status, { 'content-type': type }).end(JSON.stringify(value));
+  const refuse = (status: number, code: string): ServerResponse =>
+    send(status, { type: 'about:blank', title: code, status, detail: code, code }, 'application/problem+json');
+
+  if (path === '/session' && method === 'POST') {
+    const given = JSON.stringify(body);
+    state.signedIn = given.includes('one-time-link-token') || given.includes('right password');
+    return state.signedIn ? send(200, session) : refuse(401, 'UNAUTHENTICATED');
+  }
+  if (!state.signedIn) return refuse(401, 'UNAUTHENTICATED');
+  if (path === '/session') return send(200, session);
+  if (state.mode === 'slow') return response;
+  if (state.mode === 'failing') return refuse(503, 'STORE_TIMEOUT');
+  const value = resource(state, method, path, body);
+  return value === null ? refuse(404, 'NOT_FOUND') : send(200, value);
+}
+
+/** Every answer by path; `null` is 404. */
+function resource(state: State, method: string, path: string, body: unknown): unknown {
+  const nowMs = Date.now();
+  const isEmpty = state.mode === 'empty';
+  const list = <T>(items: readonly T[]) => ({ items: isEmpty ? [] : items, nextCursor: null });
+  const [, collection = '', id = '', action = ''] = path.split('/');
+  if (path === '/health') return data.fixtureHealth(nowMs);
+  if (path === '/findings') return list(data.fixtureFindings(nowMs));
+  if (path === '/query/metrics') {
+    const query = body as MetricsQuery; // Sent by the console's typed client.
+    state.metrics.add(query.metric);
+    const metrics = data.fixtureMetrics(query, nowMs);
+    return isEmpty ? { ...metrics, series: [] } : metrics;
+  }
+  if (path === '/enrolment-tokens') {
+    return {
+      id: 'e-1',
+      token: 'airis-join-8Kq2',
+      command:
+        'curl -fsSL https://hub.example:8730/install | sh -s -- --hub https://hub.example:8730 --token airis-join-8Kq2',
+      expiresAt: data.stamp(nowMs + 15 * 60_000),
+    };
+  }
+  if (collection === 'hosts' && id === '') return list(data.fixtureHosts(nowMs, state.extraHosts));
+  if (collection === 'hosts' && action === 'watch') return { liveUntil: data.stamp(nowMs + 30_000) };
+  if (collection === 'hosts') return data.fixtureHost(id.replace(/^host:/, ''), nowMs);
+  if (collection === 'incidents' && method === 'POST') {
+    if (action === 'ack') state.isAcknowledged = true;
+    return {};
+  }
+  const acknowledged = state.isAcknowledged ? { state: 'acknowledged', owner: session.user } : {};
+  if (collection === 'incidents' && id === '') return list(data.fixtureIncidents(nowMs));
+  if (collection === 'incidents') {
+    const incident = data.fixtureIncident(id, nowMs);
+    return incident === null ? null : id === 'INC-1042' ? { ...incident, ...acknowledged } : incident;
+  }
+  return null;
+}

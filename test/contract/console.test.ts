@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  axeViolations,
+  type BuiltConsole,
+  buildConsole,
+  clippedText,
+  openPage,
+  startBrowser,
+} from './console-browser.ts';
+import { type ConsoleFixture, startConsoleFixture } from './console-fixture.ts';
+
+const KB = 1000;
+
+let browser: Browser;
+let hub: ConsoleFixture;
+let built: BuiltConsole;
+
+beforeAll(async () => {
+  built = await buildConsole();
+  hub = await startConsoleFixture(built.directory);
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await hub?.[Symbol.asyncDispose]();
+  built?.[Symbol.dispose]();
+});
+beforeEach(() => {
+  Object.assign(hub, { mode: 'full', signedIn: true, isAcknowledged: false, extraHosts: 0 });
+});
+
+describe('the built console', () => {
+  const assets = () =>
+    readdirSync(join(built.directory, 'assets')).map((name) => join(built.directory, 'assets', name));
+  const gzipKb = (ending: string): number =>
+    assets()
+      .filter((file) => file.endsWith(ending))
+      .reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0) / KB;
+
+  it('fits its budget: 250 KB of script and 20 KB of style, compressed', () => {
+    expect(gzipKb('.js')).toBeLessThan(250);
+    expect(gzipKb('.css')).toBeLessThan(20);
+  });
+
+  it('has nothing inline and asks nothing of another origin', () => {
+    const html = readFileSync(join(built.directory, 'index.html'), 'utf8');
+    expect(html).not.toMatch(/<style|style=|<script(?![^>]*src=)|https?:\/\//);
+    for (const file of assets()) {
+      const text = readFileSync(file, 'utf8');
+      expect(text).not.toMatch(/@font-face|@import|url\(["']?(https?:)?\/\//);
+      expect(statSync(file).size).toBeGreaterThan(0);
+    }
+  });
+});
+
+const pages = {
+  overview: '/',
+  incidents: '/incidents?tab=all',
+  incident: '/incidents/INC-1042?e=E1',
+  hosts: '/hosts?sel=host:was-pay-02',
+  host: '/hosts/was-pay-02',
+  health: '/settings/health',
+} as const;
+
+const withLook = (path: string, look: string): string => `${hub.url}${path}${path.includes('?') ? '&' : '?'}${look}`;
+
+describe('in Korean and English, dark and light', () => {
+  it.each(Object.entries(pages))('%s can be read by everyone and cuts nothing off', async (_, path) => {
+    const { page, complaints } = await openPage(browser, withLook(path, 'lang=ko&theme=dark'));
+    await page.locator('main .panel .panel-content :is(table, canvas, .facts, .fleet)').first().waitFor();
+    const violations: string[] = [];
+    for (const key of ['l', 't', 'l', 't']) {
+      await page.keyboard.press(key);
+      const look = await page.evaluate(
+        () => `${document.documentElement.lang} ${document.documentElement.dataset.theme}`,
+      );
+      const found = [...(await axeViolations(page)), ...(await clippedText(page))];
+      violations.push(...found.map((text) => `${look}: ${text}`));
+      if (look.startsWith('en')) expect(await page.locator('main').innerText()).not.toMatch(/[가-힣]/);
+    }
+    expect(violations).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
+describe.each(['empty', 'slow', 'failing'] as const)('when the hub is %s', (mode) => {
+  it.each(['/', '/incidents', '/hosts', '/hosts/was-pay-02', '/settings/health'])(
+    '%s says so, readably',
+    async (path) => {
+      hub.mode = mode;
+      const { page, complaints } = await openPage(browser, withLook(path, 'lang=ko&theme=dark'));
+      if (mode === 'failing') await page.getByText('STORE_TIMEOUT').first().waitFor();
+      if (mode === 'slow') await page.locator('.skeleton').first().waitFor();
+      if (mode === 'empty' && path !== '/settings/health') await page.locator('.state').first().waitFor();
+      expect(await axeViolations(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+  );
+});
