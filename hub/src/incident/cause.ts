@@ -1,5 +1,5 @@
 import { type Bilingual, type Change, type Evidence, entityId, type Finding, type FindingKind } from '@airis/protocol';
-import { type FindingRecord, startOf } from './finding-record.ts';
+import { type FindingRecord, isFiring, startOf } from './finding-record.ts';
 import { severityRank } from './severity.ts';
 
 export type CauseEvidence =
@@ -67,7 +67,7 @@ interface Hint {
  * it shows there.
  */
 export function rankCauses(records: readonly FindingRecord[], changes: readonly Change[]): Cause[] {
-  const firing = records.filter((record) => record.worst !== 'info');
+  const firing = records.filter(isFiring);
   if (firing.length === 0) return [];
   const onset = Math.min(...firing.map(startOf));
   const hints = [
@@ -161,7 +161,7 @@ function changeHints(change: Change, onset: number): Hint[] {
 }
 
 function combine(entity: string, hints: readonly Hint[]): Omit<Cause, 'rank'> {
-  const strongest = [...hints].sort((a, b) => b.score - a.score || (a.text.en < b.text.en ? -1 : 1));
+  const strongest = [...hints].sort((a, b) => b.score - a.score || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   const counted = isHost(entity) ? strongest.slice(0, 1) : strongest;
   const doubt = counted.reduce((product, hint) => product * (1 - Math.min(0.99, hint.score)), 1);
   return {

@@ -20,6 +20,9 @@ export interface FindingRecord {
   readonly incident: number | null;
 }
 
+/** Worse than `info`, now or before: it makes an incident. */
+export const isFiring = (record: FindingRecord): boolean => record.worst !== 'info';
+
 /** Milliseconds a record spans for grouping; `Infinity` while it holds. */
 export const startOf = (record: FindingRecord): number => record.detectedAtUnixMs;
 export function endOf(record: FindingRecord): number {

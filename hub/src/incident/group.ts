@@ -1,40 +1,57 @@
-import { endOf, type FindingRecord, startOf } from './finding-record.ts';
+import { endOf, type FindingRecord, isFiring, startOf } from './finding-record.ts';
+import { troubleOf } from './trouble.ts';
 
-/** Nothing firing for this long resolves an incident. */
+/** Nothing firing for this long resolves an incident; until then whatever fires on the host belongs to it. */
 export const RESOLVE_HOLD_MS = 60_000;
-/** What fires again within this time of a resolution belongs to the same incident. */
+/** The same trouble coming back within this time of the resolution reopens the incident. */
 const REOPEN_WINDOW_MS = 5 * 60_000;
 /** Longest silence inside one incident. */
 export const JOIN_GAP_MS = RESOLVE_HOLD_MS + REOPEN_WINDOW_MS;
+/** Events may come this late. A part that turns out to be another incident leaves while it is younger, later it stays. */
+const LATENESS_MS = 2 * 60_000;
+
+interface Group {
+  readonly members: FindingRecord[];
+  readonly troubles: Set<string>;
+  end: number;
+}
 
 /**
- * The findings of one host, as incidents: spans that touch, or nearly, belong together. Only times decide, never the
- * order of arrival. `info` opens no incident; it joins the one that it happened in or near.
+ * The findings of one host, as incidents. Only times and subjects decide, never the order of arrival. `info` makes no
+ * incident; it is shown in those that it happened near.
  *
  * @param records - one host's findings, in any order
  * @returns groups by time, each by time; what belongs to none is left out
  */
 export function groupFindings(records: readonly FindingRecord[]): FindingRecord[][] {
-  const sorted = [...records].sort(byTime);
-  const groups: { members: FindingRecord[]; start: number; end: number }[] = [];
-  for (const record of sorted) {
-    if (record.worst === 'info') continue;
-    const last = groups.at(-1);
-    if (last !== undefined && startOf(record) <= last.end + JOIN_GAP_MS) {
-      last.members.push(record);
-      last.end = Math.max(last.end, endOf(record));
+  const groups: Group[] = [];
+  for (const record of records.filter(isFiring).sort(byTime)) {
+    const trouble = troubleOf(record.whileItHeld ?? record.finding);
+    const home = homeOf(record, trouble, groups);
+    if (home === null) {
+      groups.push({
+        members: [record],
+        troubles: new Set(trouble === null ? [] : [trouble]),
+        end: endOf(record),
+      });
     } else {
-      groups.push({ members: [record], start: startOf(record), end: endOf(record) });
+      home.members.push(record);
+      home.end = Math.max(home.end, endOf(record));
+      if (trouble !== null) home.troubles.add(trouble);
     }
   }
-  for (const record of sorted) {
-    if (record.worst !== 'info') continue;
-    const home = groups.find(
-      (group) => startOf(record) <= group.end + JOIN_GAP_MS && endOf(record) >= group.start - JOIN_GAP_MS,
-    );
-    home?.members.push(record);
-  }
-  return groups.map((group) => group.members.sort(byTime));
+  return groups.map((group) => group.members);
+}
+
+/** The group that still runs, else the latest one with the same trouble, else none. */
+function homeOf(record: FindingRecord, trouble: string | null, groups: readonly Group[]): Group | null {
+  const start = startOf(record);
+  const latest = [...groups].sort((a, b) => b.end - a.end);
+  return (
+    latest.find((group) => start <= group.end + RESOLVE_HOLD_MS) ??
+    latest.find((group) => start <= group.end + JOIN_GAP_MS && trouble !== null && group.troubles.has(trouble)) ??
+    null
+  );
 }
 
 function byTime(left: FindingRecord, right: FindingRecord): number {
@@ -51,20 +68,29 @@ export interface Assignment {
 }
 
 /**
- * Matches groups with the incidents their members already belong to. An `info` finding never ties two incidents
- * together, and stays where it is when its incident is none of these.
+ * Matches groups with the incidents their members already belong to.
+ *
+ * @param groups - by time, as `groupFindings` gives them
  */
-export function assignGroups(groups: readonly (readonly FindingRecord[])[]): Assignment[] {
-  const assignments = groups.map((members) => {
-    const numbers = members.filter((member) => member.worst !== 'info').flatMap((member) => member.incident ?? []);
-    const [oldest, ...absorbed] = [...new Set(numbers)].sort((a, b) => a - b);
-    return { members, incident: oldest ?? null, absorbed };
+export function assignGroups(groups: readonly (readonly FindingRecord[])[], nowUnixMs: number): Assignment[] {
+  const claims = groups.map(numbersOf);
+  const taken = new Set<number>();
+  const chosen = groups.map((members, index) => {
+    const claimed = claims[index] ?? [];
+    const free = claimed.find((number) => !taken.has(number));
+    const isYoung = Math.min(...members.map(startOf)) > nowUnixMs - LATENESS_MS;
+    const number = free ?? (isYoung ? undefined : claimed[0]) ?? null;
+    if (number !== null) taken.add(number);
+    return number;
   });
-  const atHand = new Set(assignments.flatMap(({ incident, absorbed }) => [incident, ...absorbed]));
-  return assignments.map((assignment) => ({
-    ...assignment,
-    members: assignment.members.filter(
-      (member) => member.worst !== 'info' || atHand.has(member.incident) || member.incident === null,
-    ),
-  }));
+  const isAbsorbed = new Set<number>();
+  return groups.map((members, index) => {
+    const absorbed = (claims[index] ?? []).filter((number) => !taken.has(number) && !isAbsorbed.has(number));
+    for (const number of absorbed) isAbsorbed.add(number);
+    return { members, incident: chosen[index] ?? null, absorbed };
+  });
+}
+
+function numbersOf(members: readonly FindingRecord[]): number[] {
+  return [...new Set(members.flatMap((member) => member.incident ?? []))].sort((a, b) => a - b);
 }

@@ -1,7 +1,7 @@
 import type { Bilingual, Change, Severity } from '@airis/protocol';
 import type { Act } from './act.ts';
 import { type Cause, rankCauses } from './cause.ts';
-import type { FindingRecord } from './finding-record.ts';
+import { type FindingRecord, isFiring } from './finding-record.ts';
 import { type IncidentState, lifeOf } from './life.ts';
 import { narrate, titleOf } from './narrative.ts';
 import { worstSeverity } from './severity.ts';
@@ -11,7 +11,7 @@ import { type TimelineEntry, timelineOf } from './timeline.ts';
 export interface IncidentFacts {
   readonly number: number;
   readonly agent: string;
-  /** At least one is worse than `info`. */
+  /** At least one fires; those that only inform happened near. */
   readonly records: readonly FindingRecord[];
   readonly acts: readonly Act[];
   /** Changes of the host shortly before and during the incident, by time. */
@@ -63,7 +63,7 @@ export interface IncidentView {
 export function viewIncident(facts: IncidentFacts, nowUnixMs: number): IncidentView {
   const records = [...facts.records].sort(byTime);
   const acts = [...facts.acts].sort((a, b) => a.atUnixMs - b.atUnixMs || (a.id < b.id ? -1 : 1));
-  const firing = records.filter((record) => record.worst !== 'info');
+  const firing = records.filter(isFiring);
   const live = firing.filter(isLive);
   const life = lifeOf(firing, acts, nowUnixMs);
   const causes = rankCauses(records, facts.changes);

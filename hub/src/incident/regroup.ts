@@ -1,7 +1,7 @@
 import type { IncidentStore, IncidentWrite } from '../store/state/incident.ts';
 import type { Act } from './act.ts';
 import { CHANGE_BEFORE_MS } from './cause.ts';
-import { endOf, type FindingRecord, startOf } from './finding-record.ts';
+import { endOf, type FindingRecord, isFiring, startOf } from './finding-record.ts';
 import { assignGroups, groupFindings, JOIN_GAP_MS } from './group.ts';
 import { type IncidentSummary, type IncidentView, viewIncident } from './incident.ts';
 
@@ -16,28 +16,32 @@ export async function regroup(
   nowUnixMs: number,
 ): Promise<IncidentWrite> {
   const earliest = Math.min(...changed.map(startOf));
-  const stored = await store.findingsEndedAfter(agent, earliest - JOIN_GAP_MS);
-  const known = byFindingId([...stored, ...changed]);
+  const near = await store.findingsEndedAfter(agent, earliest - JOIN_GAP_MS);
+  // Whole incidents, so that what holds them together is in view.
+  const numbers = new Set([...near, ...changed].flatMap((record) => record.incident ?? []));
+  const whole = await Promise.all([...numbers].map((number) => store.findingsOfIncident(number)));
+  const known = byFindingId([...near, ...whole.flat(), ...changed]);
   const written = byFindingId(changed);
-  const touched: { number: number; absorbed: readonly number[] }[] = [];
-  for (const { members, incident, absorbed } of assignGroups(groupFindings([...known.values()]))) {
-    const isTouched = members.some((member) => member.incident !== incident || written.has(member.finding.id));
-    if (!isTouched && incident !== null) continue;
+  const touched = new Map<number, readonly number[]>();
+  for (const { members, incident, absorbed } of assignGroups(groupFindings([...known.values()]), nowUnixMs)) {
+    const moved = members.filter((member) => member.incident !== incident || written.has(member.finding.id));
+    if (moved.length === 0 && incident !== null) continue;
     const number = incident ?? (await store.reserveNumber());
-    for (const member of members) {
-      if (member.incident !== number || written.has(member.finding.id)) {
-        written.set(member.finding.id, { ...member, incident: number });
-      }
+    for (const member of moved) {
+      written.set(member.finding.id, { ...member, incident: number });
+      // What a finding leaves looks different without it.
+      if (member.incident !== null && !touched.has(member.incident)) touched.set(member.incident, []);
     }
-    touched.push({ number, absorbed });
+    touched.set(number, [...(touched.get(number) ?? []), ...absorbed]);
   }
+  const pairs = [...touched].flatMap(([into, absorbed]) => absorbed.map((from) => ({ from, into })));
+  for (const { from } of pairs) touched.delete(from);
   const findings = [...written.values()];
   const incidents: IncidentSummary[] = [];
-  for (const { number, absorbed } of touched) {
+  for (const [number, absorbed] of touched) {
     const view = await viewStored(store, agent, number, nowUnixMs, { findings, absorbed });
     if (view !== null) incidents.push(view.summary);
   }
-  const pairs = touched.flatMap(({ number, absorbed }) => absorbed.map((from) => ({ from, into: number })));
   return { findings, incidents, absorbed: pairs };
 }
 
@@ -60,14 +64,19 @@ export async function viewStored(
   const records = byFindingId((await Promise.all(numbers.map((each) => store.findingsOfIncident(each)))).flat());
   for (const record of pending.findings ?? []) {
     if (record.incident === number) records.set(record.finding.id, record);
+    else records.delete(record.finding.id);
   }
-  const list = [...records.values()].filter((record) => record.agent === agent);
-  if (!list.some((record) => record.worst !== 'info')) return null;
+  const list = [...records.values()].filter((record) => record.agent === agent && isFiring(record));
+  if (list.length === 0) return null;
   const acts = (await Promise.all(numbers.map((each) => store.acts(each)))).flat();
   const from = Math.min(...list.map(startOf)) - CHANGE_BEFORE_MS;
   const to = Math.min(Math.max(...list.map(endOf)), nowUnixMs);
   const changes = await store.changesBetween(agent, from, to);
-  return viewIncident({ number, agent, records: list, acts: [...acts, ...(pending.acts ?? [])], changes }, nowUnixMs);
+  const near = (await store.findingsEndedAfter(agent, from)).filter((one) => !isFiring(one) && startOf(one) <= to);
+  return viewIncident(
+    { number, agent, records: [...list, ...near], acts: [...acts, ...(pending.acts ?? [])], changes },
+    nowUnixMs,
+  );
 }
 
 /** Ids are an agent's own, and these are of one agent. Later entries replace earlier ones. */
