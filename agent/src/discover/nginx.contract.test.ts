@@ -89,6 +89,31 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
     expect(news.changes.map((c) => c.kind)).toEqual(['restart', 'config']);
   });
 
+  it('is remembered across a restart of the agent: found to have stopped meanwhile, and closed when back', async () => {
+    await using nginx = await createTestNginx();
+    await nginx.start();
+    const store = new Map<string, string>();
+    const memory = {
+      load: (key: string) => store.get(key) ?? null,
+      save: (key: string, text: string) => void store.set(key, text),
+    };
+    let nowMs = 1_000_000;
+    const restarted = () =>
+      createRoleWatch({ ...host, nowMs: () => nowMs }, { agent: 'web-1', newId: randomUUID, memory });
+    await restarted().poll();
+    await nginx.stop();
+    const second = restarted();
+    await second.poll();
+    nowMs += 10_000;
+    const [open] = (await second.poll()).findings;
+    expect(open).toMatchObject({ state: 'open', kind: 'missing' });
+    await nginx.start();
+    nowMs += 10_000;
+    expect((await restarted().poll()).findings).toMatchObject([{ id: open?.id, state: 'closed' }]);
+    store.set('roles', '[{"torn":');
+    expect((await restarted().poll()).findings).toEqual([]);
+  });
+
   it('closes the finding of a service that was removed', async () => {
     let nowMs = 1_000_000;
     const watch = createRoleWatch({ ...host, nowMs: () => nowMs }, { agent: 'web-1', newId: randomUUID });

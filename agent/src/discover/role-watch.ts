@@ -4,6 +4,7 @@ import { readListeners, readProcess } from './host-evidence.ts';
 import { findRoles, roles } from './index.ts';
 import type { FoundRole, RoleDefinition } from './role-definition.ts';
 import { backChange, closedFinding, configChange, foundChange, lostChange, missingFinding } from './role-events.ts';
+import { RoleKeeper, type RoleMemory, recallRoles } from './role-memory.ts';
 
 export interface RoleWatchOptions {
   /** Id of this agent: the entity is `service:nginx@<agent>`. */
@@ -11,6 +12,8 @@ export interface RoleWatchOptions {
   /** Random part of ids: 8 to 60 lower-case letters, digits and dashes. */
   readonly newId: () => string;
   readonly definitions?: readonly RoleDefinition[];
+  /** Lets a restarted agent notice what stopped meanwhile, and close what it had found. */
+  readonly memory?: RoleMemory;
   /** How long a service must be away before that is a finding: a restart takes less. Default 8,000. */
   readonly holdMs?: number;
   /** How often the whole host is searched for roles; known ones are looked at with every poll. Default 10,000. */
@@ -43,8 +46,9 @@ const WATCHED_LIMIT = 64;
 
 /** Tells when services appear, restart, change their configuration, stop and come back. */
 export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatch {
-  const { agent, newId, definitions = roles, holdMs = 8_000, searchEveryMs = 10_000 } = options;
-  const watched = new Map<string, WatchedRole>();
+  const { agent, newId, definitions = roles, memory, holdMs = 8_000, searchEveryMs = 10_000 } = options;
+  const watched = new Map(recallRoles(memory).map((role) => [keyOf(role.found), role]));
+  const keeper = new RoleKeeper(memory);
   let searchedAtMs = Number.NEGATIVE_INFINITY;
   let isFirstSearch = true;
 
@@ -52,7 +56,7 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
     searchedAtMs = nowMs;
     const seen = await findRoles(host, definitions);
     for (const found of seen) {
-      const key = `${found.role.name} ${found.key}`;
+      const key = keyOf(found);
       const known = watched.get(key);
       if (known !== undefined) {
         noteSeen(known, found, nowMs, changes, findings);
@@ -124,10 +128,13 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
         if (isAlive(host, role.found)) role.lastSeenMs = nowMs;
         else await noteMissing(role, nowMs, changes, findings);
       }
+      keeper.keep([...watched.values()]);
       return { roles: [...watched.values()].map(roleNow), changes, findings };
     },
   };
 }
+
+const keyOf = ({ role, key }: FoundRole) => `${role.name} ${key}`;
 
 function isAlive(host: Host, { process }: FoundRole): boolean {
   return readProcess(host, process.pid)?.startTicks === process.startTicks;
