@@ -72,8 +72,10 @@ export function usualStep(windowMs: number): number {
 }
 
 function present(result: MetricsResult, stepSeconds: number): MetricsAnswer {
+  const [first, second] = result.times;
   return {
-    stepSeconds,
+    // The store may hold older values in longer steps than asked for.
+    stepSeconds: first === undefined || second === undefined ? stepSeconds : (second - first) / 1000,
     times: [...result.times],
     series: result.series.map(({ agent, mean, min, max, ...rest }) => ({
       ...rest,
