@@ -1,17 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, rm } from 'node:fs/promises';
 import { change, finding, role } from '@airis/protocol';
 import { describe, expect, it } from 'vitest';
 import { createHost } from '../collectors/host.ts';
+import type { HostEvidence } from './host-evidence.ts';
 import { discoverRoles } from './index.ts';
-import { findNginxOn } from './nginx.ts';
-import { createTestNginx, nginxProgram } from './nginx-under-test.ts';
+import { findNginxOn, nginxRole } from './nginx.ts';
+import { createTestNginx, nginxProgram, type TestNginx } from './nginx-under-test.ts';
 import { createRoleWatch } from './role-watch.ts';
 
 if (nginxProgram === null) console.warn('SKIPPED: nginx is not installed, so finding it was not tested');
 
 describe.skipIf(nginxProgram === null)('nginx on this host', () => {
   const host = createHost();
+  /** Other tests start an nginx of their own at the same time. */
+  const only = ({ configPath }: TestNginx) => [
+    {
+      ...nginxRole,
+      find: async (evidence: HostEvidence) =>
+        (await nginxRole.find(evidence)).filter((f) => f.configPath === configPath),
+    },
+  ];
   const here = async (port: number) => (await findNginxOn(host)).find((instance) => instance.ports.includes(port));
 
   it('is found with version, configuration, port, status page and log', async () => {
@@ -43,7 +52,10 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
     await using nginx = await createTestNginx();
     await nginx.start();
     let nowMs = 1_000_000;
-    const watch = createRoleWatch({ ...host, nowMs: () => nowMs }, { agent: 'web-1', newId: randomUUID });
+    const watch = createRoleWatch(
+      { ...host, nowMs: () => nowMs },
+      { agent: 'web-1', newId: randomUUID, definitions: only(nginx) },
+    );
     const poll = async (passedMs: number) => {
       nowMs += passedMs;
       const news = await watch.poll();
@@ -76,7 +88,10 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
     await using nginx = await createTestNginx();
     await nginx.start();
     let nowMs = 1_000_000;
-    const watch = createRoleWatch({ ...host, nowMs: () => nowMs }, { agent: 'web-1', newId: randomUUID });
+    const watch = createRoleWatch(
+      { ...host, nowMs: () => nowMs },
+      { agent: 'web-1', newId: randomUUID, definitions: only(nginx) },
+    );
     await watch.poll();
     await nginx.stop();
     nowMs += 2_000;
@@ -99,7 +114,10 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
     };
     let nowMs = 1_000_000;
     const restarted = () =>
-      createRoleWatch({ ...host, nowMs: () => nowMs }, { agent: 'web-1', newId: randomUUID, memory });
+      createRoleWatch(
+        { ...host, nowMs: () => nowMs },
+        { agent: 'web-1', newId: randomUUID, memory, definitions: only(nginx) },
+      );
     await restarted().poll();
     await nginx.stop();
     const second = restarted();
@@ -115,17 +133,19 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
   });
 
   it('closes the finding of a service that was removed', async () => {
+    await using nginx = await createTestNginx();
+    await nginx.start();
     let nowMs = 1_000_000;
-    const watch = createRoleWatch({ ...host, nowMs: () => nowMs }, { agent: 'web-1', newId: randomUUID });
-    {
-      await using nginx = await createTestNginx();
-      await nginx.start();
-      await watch.poll();
-      await nginx.stop();
-      await watch.poll();
-      nowMs += 10_000;
-      expect((await watch.poll()).findings).toMatchObject([{ state: 'open' }]);
-    }
+    const watch = createRoleWatch(
+      { ...host, nowMs: () => nowMs },
+      { agent: 'web-1', newId: randomUUID, definitions: only(nginx) },
+    );
+    await watch.poll();
+    await nginx.stop();
+    await watch.poll();
+    nowMs += 10_000;
+    expect((await watch.poll()).findings).toMatchObject([{ state: 'open' }]);
+    await rm(nginx.configPath);
     nowMs += 10_000;
     const removed = await watch.poll();
     expect(removed.findings).toMatchObject([{ state: 'closed' }]);
