@@ -75,6 +75,8 @@ export class MetricPath {
 
     const isLive = tMs < this.#liveUntilMs;
     const sendsValues = isLive || this.#policy === 'full';
+    // The lease or the policy has ended: what was still to come of it.
+    if (!sendsValues && this.#sentToMs > 0) this.#sendValues(tMs);
     if (this.#minute.isOver(tMs)) this.#finishMinute(sendsValues);
     if (this.#summary.isOver(tMs)) {
       this.#summary.drain(this.#registry.series, this.#batch);
@@ -103,7 +105,7 @@ export class MetricPath {
   finish(): void {
     this.#summary.drain(this.#registry.series, this.#batch);
     this.#append(this.#batch.take(), priorities.summary);
-    this.#finishMinute(false);
+    this.#finishMinute(this.#sentToMs > 0);
   }
 
   #finishMinute(sendsValues: boolean): void {
