@@ -29,7 +29,15 @@ export class AgentForTests {
 
   /** A batch of `block`: `series` rows of one value each. */
   block(atMs: number, series: number, value = 1, stepMs = 10_000): Uint8Array {
-    return compressBatch(blockStream(atMs, series, 1, () => value, stepMs));
+    return compressBatch(
+      blockStream(
+        atMs,
+        BigUint64Array.from({ length: series }, (_, i) => BigInt(i + 1)),
+        1,
+        () => value,
+        stepMs,
+      ),
+    );
   }
 
   send(signal: SignalName, payload: Uint8Array, rows = 1): Promise<PubAck> {
@@ -64,14 +72,15 @@ export class AgentForTests {
   }
 }
 
-/** `series` rows from series id 1, each with `values` values from `atMs` on. One value makes a summary row. */
+/** A row for each series, each with `values` values from `atMs` on. One value makes a summary row. */
 export function blockStream(
   atMs: number,
-  series: number,
+  ids: BigUint64Array,
   values: number,
   valueAt: (series: number, step: number) => number,
   stepMs: number,
 ): Uint8Array {
+  const series = ids.length;
   const offsets = Int32Array.from({ length: series + 1 }, (_, i) => i * values);
   const mean = Float64Array.from({ length: series * values }, (_, i) => valueAt(Math.floor(i / values), i % values));
   const same = { offsets, values: mean };
@@ -79,7 +88,7 @@ export function blockStream(
   return encodeBatch(
     signals.block,
     [
-      BigUint64Array.from({ length: series }, (_, i) => BigInt(i + 1)),
+      ids,
       new BigInt64Array(series).fill(BigInt(atMs)),
       new Uint32Array(series).fill(stepMs),
       same,

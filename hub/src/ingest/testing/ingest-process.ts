@@ -1,6 +1,6 @@
 /**
  * Ingest in a process of its own, for tests and benchmarks that end it at a chosen step. Told what to do in one JSON
- * argument; writes one line of its status a second, and `ready` first.
+ * argument; writes `starting`, `ready`, and then its status once a second.
  */
 import { ok } from '@airis/protocol';
 import { connect } from '@nats-io/transport-node';
@@ -27,6 +27,7 @@ const log = createLog(level);
 const telemetry = await startTelemetryStore({ dataDir: folder, url: telemetryUrl, log });
 const nats = await connect({ port: natsPort });
 const state = createIngestStore(openDatabase(`${folder}/state.sqlite`, ingestMigrations));
+process.stdout.write('starting\n');
 let times = 0;
 const ingest = await startIngest({
   nats,
