@@ -39,7 +39,6 @@ const result = await build({
   external: ['onnxruntime-node'],
   plugins: [englishOnly],
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   sourcemap: 'linked',
   // Packages in CommonJS call `require`, which an ES module has not.

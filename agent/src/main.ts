@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { createEdgeDetection, type EdgeDetection } from '@airis/models';
@@ -49,6 +49,7 @@ import { SeriesRegistry } from './series-registry.ts';
 import { LocalStore } from './store/local-store.ts';
 import { PositionFile } from './store/position-file.ts';
 import { Spool } from './store/spool.ts';
+import { TextFile } from './store/text-file.ts';
 import { AGENT_VERSION } from './version.ts';
 
 export interface AgentOptions {
@@ -117,6 +118,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const metricPath = new MetricPath({ registry, spool, localStore });
   const events = new EventPath(spool, refusals, log);
   const positions = new PositionFile(join(directory, 'positions.json'), log);
+  const statusFile = new TextFile(join(directory, 'status.json'), log);
   const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs });
 
   const runner = config.model.enabled
@@ -139,7 +141,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const collectors = createCollectors(config.collectors);
   const runs = collectors.map((collector) => new CollectorRun(collector, host, registry, gate));
-  const roleWatch = createRoleWatch(host, { agent, newId: () => randomUUID() });
+  const roleWatch = createRoleWatch(host, { agent, newId: () => randomUUID(), memory: positions });
   let roles: readonly Role[] = [];
   let inventory: Inventory | null = null;
   let desiredRevision = 0;
@@ -277,13 +279,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   function reportHealth(): void {
     const now = status();
     events.health(now.health);
-    const path = join(directory, 'status.json');
-    try {
-      writeFileSync(`${path}.new`, JSON.stringify(now), { mode: 0o600 });
-      renameSync(`${path}.new`, path);
-    } catch (error) {
-      log.warn('STATUS_NOT_WRITTEN', errorText(error));
-    }
+    statusFile.save(JSON.stringify(now));
   }
 
   function status(): AgentStatus {

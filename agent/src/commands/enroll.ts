@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { agentId } from '@airis/protocol';
 import { agentDirectory } from '../config.ts';
-import { enrol } from '../enrol.ts';
 import { AgentError } from '../errors.ts';
 import { identityPath, readIdentity, writeIdentity } from '../identity.ts';
 import { type Command, textFlag } from './command.ts';
@@ -33,6 +32,8 @@ export const enrollCommand: Command = {
     if (wantedId !== undefined && !agentId.safeParse(wantedId).success) {
       throw new AgentError('USAGE', `--id ${wantedId}`, 'use lower-case letters, digits and dashes, at most 63');
     }
+    // Loaded here alone: HTTPS costs a running agent 7 MB that it never uses.
+    const { enrol } = await import('../enrol.ts');
     const token = readToken(textFlag(flags, 'token'), textFlag(flags, 'token-file'));
     const identity = await enrol({ token, nowMs: Date.now, ...(wantedId === undefined ? {} : { wantedId }) });
     writeIdentity(directory, identity);

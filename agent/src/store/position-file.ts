@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { PositionStore } from '../receivers/log-line.ts';
+import { TextFile } from './text-file.ts';
 
 /** Sources remembered; the one saved longest ago is forgotten first. */
 const MAX_SOURCES = 2_000;
@@ -9,15 +10,13 @@ const schema = z.record(z.string(), z.string());
 
 /** How far each log source was read, in one small JSON file that is written when `persist` is called. */
 export class PositionFile implements PositionStore {
-  readonly #path: string;
-  readonly #log: Log;
+  readonly #file: TextFile;
   readonly #positions: Map<string, string>;
   #isDirty = false;
 
   constructor(path: string, log: Log) {
-    this.#path = path;
-    this.#log = log;
-    this.#positions = new Map(Object.entries(readPositions(path, log)));
+    this.#file = new TextFile(path, log);
+    this.#positions = new Map(Object.entries(parsePositions(this.#file.load(), log)));
   }
 
   load(source: string): string | null {
@@ -33,25 +32,17 @@ export class PositionFile implements PositionStore {
   }
 
   persist(): void {
-    if (!this.#isDirty) return;
-    try {
-      writeFileSync(`${this.#path}.new`, JSON.stringify(Object.fromEntries(this.#positions)), { mode: 0o600 });
-      renameSync(`${this.#path}.new`, this.#path);
-      this.#isDirty = false;
-    } catch (error) {
-      // Lines are read again after a restart: told twice, not lost.
-      this.#log.warn('POSITIONS_NOT_WRITTEN', String(error));
-    }
+    // Where it cannot be written, lines are read again after a restart: told twice, not lost.
+    if (this.#isDirty && this.#file.save(JSON.stringify(Object.fromEntries(this.#positions)))) this.#isDirty = false;
   }
 }
 
-function readPositions(path: string, log: Log): Record<string, string> {
+function parsePositions(text: string | null, log: Log): Record<string, string> {
+  if (text === null) return {};
   try {
-    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return schema.parse(JSON.parse(text));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-      log.warn('POSITIONS_UNREADABLE', 'log positions begin anew', { path });
-    }
+    log.warn('POSITIONS_UNREADABLE', 'log positions begin anew', { error: errorText(error) });
     return {};
   }
 }
