@@ -28,6 +28,10 @@ describe('suspects', () => {
     ]);
   });
 
+  it('does not suspect the busiest of idle processes', () => {
+    expect(names(records({ evidence: [...aFinding().evidence, busy('node[11]', 0.02)] }), [])).toEqual(['host:web-1']);
+  });
+
   it('keeps the process first however many findings show on the host', () => {
     const evidence = [...aFinding().evidence, busy('yes[11]', 1.9)];
     const many = records({ evidence }, { kind: 'multivariate' }, { kind: 'level-shift' }, { kind: 'spike' });

@@ -49,6 +49,8 @@ const CHANGE_WEIGHT: Readonly<Record<Change['kind'], number>> = {
 const INSIDER_SHARE = 1.05;
 /** Processes that use less than this part of what the busiest one uses are no suspects. */
 const LEAST_PART = 0.2;
+/** A process below this is not what keeps a CPU busy, even where it is the busiest one known. */
+const LEAST_CPUS = 0.2;
 /** A host contains every other suspect on it. */
 const HOST_SHARE = 0.85;
 /** Weaker suspects are noise, unless there is no other. */
@@ -119,7 +121,7 @@ interface Insider {
 
 /** What a finding's evidence names inside the host: processes at work, and file systems. */
 function insiders(evidence: readonly Evidence[], agent: string): Insider[] {
-  const named = evidence.filter((item) => item.ref.startsWith('process:') || item.kind === 'file-system');
+  const named = evidence.filter((item) => isBusyProcess(item) || item.kind === 'file-system');
   const largest = Math.max(0, ...named.map((item) => item.value ?? 0));
   return named.flatMap((item) => {
     const name = item.kind === 'file-system' ? `file-system:${item.ref}` : item.ref;
@@ -127,6 +129,10 @@ function insiders(evidence: readonly Evidence[], agent: string): Insider[] {
     const part = item.value === undefined || largest <= 0 ? 1 : item.value / largest;
     return entity.success && part >= LEAST_PART ? [{ item, entity: entity.data, part }] : [];
   });
+}
+
+function isBusyProcess({ ref, unit, value }: Evidence): boolean {
+  return ref.startsWith('process:') && !(unit === '{cpu}' && (value ?? 0) < LEAST_CPUS);
 }
 
 function insiderText(item: Evidence, finding: Finding): Bilingual {

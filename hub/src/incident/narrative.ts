@@ -51,8 +51,10 @@ function opening({ agent, firing }: Story): Bilingual {
 }
 
 function measured({ firing }: Story): Bilingual | null {
-  const values = leadOf(firing)
-    .finding.evidence.map(describeEvidence)
+  const lead = leadOf(firing);
+  const values = (lead.whileItHeld ?? lead.finding).evidence
+    .filter((item) => item.kind === 'series')
+    .map(describeEvidence)
     .filter((text) => text !== null);
   if (values.length === 0) return null;
   const list = values.slice(0, 3).join(', ');
@@ -64,8 +66,8 @@ function suspicion({ causes }: Story): Bilingual | null {
   if (top === undefined) return null;
   const score = top.score.toFixed(2);
   return {
-    ko: `가장 의심되는 원인은 ${top.entity}입니다(점수 ${score}). ${top.explanation.ko}`,
-    en: `The first suspect is ${top.entity} (score ${score}). ${top.explanation.en}`,
+    ko: `가장 의심되는 원인은 ${top.entity}입니다(점수 ${score}). ${sentence(top.explanation.ko)}`,
+    en: `The first suspect is ${top.entity} (score ${score}). ${sentence(top.explanation.en)}`,
   };
 }
 
@@ -74,8 +76,8 @@ function before({ changes }: Story): Bilingual | null {
   if (last === undefined) return null;
   const clock = koreanClock(last.atUnixMs);
   return {
-    ko: `이 무렵의 변경: ${clock} ${last.summary.ko}`,
-    en: `Changed about then: ${clock} ${last.summary.en}`,
+    ko: `이 무렵의 변경: ${clock} ${sentence(last.summary.ko)}`,
+    en: `Changed about then: ${clock} ${sentence(last.summary.en)}`,
   };
 }
 
@@ -96,3 +98,5 @@ function standing({ firing, life }: Story): Bilingual {
     en: `${live} of ${firing.length} alerts still hold.`,
   };
 }
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
