@@ -20,6 +20,7 @@ import { startDiskGuard } from './disk-guard.ts';
 import { writeEndpoints } from './endpoints.ts';
 import { createHealth } from './health.ts';
 import { httpTls } from './http-tls.ts';
+import { createNoticeAudit } from './incident/notice-audit.ts';
 import { createIncidentService } from './incident/service.ts';
 import { startIngest } from './ingest/ingest.ts';
 import { layoutOf } from './layout.ts';
@@ -95,6 +96,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
       agents: state.identity,
       events: incidents,
       quarantineFolder: join(layout.hubFolder, 'quarantine'),
+      onNotice: createNoticeAudit(state.audit, log),
       log,
     }),
   );
