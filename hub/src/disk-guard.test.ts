@@ -65,4 +65,29 @@ describe('startDiskGuard', () => {
     expect(guard.status()).toMatchObject({ guard: 'critical' });
     expect(levels).toEqual(['low', 'ok', 'critical']);
   });
+
+  it('shows the level and goes on shrinking though nobody could be told, and tells again', async () => {
+    let free = 0.5;
+    let drops = 0;
+    const levels: DiskLevel[] = [];
+    await using guard = await startDiskGuard({
+      folder: '/',
+      everyMs: 3_600_000,
+      readSpace: async () => space(free, 100),
+      shrink: async () => {
+        drops++;
+        return false;
+      },
+      onLevel: async (level) => {
+        if (free === 0.5) throw new Error('no space left on device');
+        levels.push(level);
+      },
+      log: silent,
+    });
+    expect(guard.status()).toMatchObject({ guard: 'critical' });
+    expect({ drops, levels }).toEqual({ drops: 1, levels: [] });
+    free = 0.6;
+    await guard.check();
+    expect(levels).toEqual(['critical']);
+  });
 });

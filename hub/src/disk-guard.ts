@@ -36,7 +36,7 @@ export interface DiskGuardOptions {
   readonly everyMs: number;
   /** Drops the oldest that may go; false when nothing is left to drop. */
   readonly shrink: () => Promise<boolean>;
-  /** Told of every change; a rejection is logged, and the change is told again at the next look. */
+  /** Told of each change once the level lasts; a rejection is logged, and it is told again at the next look. */
   readonly onLevel: (level: DiskLevel) => Promise<void> | void;
   readonly log: Log;
   readonly readSpace?: (folder: string) => Promise<DiskSpace>;
@@ -52,35 +52,47 @@ export interface DiskGuard extends AsyncDisposable {
 export async function startDiskGuard(options: DiskGuardOptions): Promise<DiskGuard> {
   const { folder, log, readSpace = readDiskSpace } = options;
   let status: DiskStatus = { freeBytes: 0, totalBytes: 0, guard: 'ok' };
+  /** What `onLevel` was last told with success. */
+  let told: DiskLevel = 'ok';
   let running: Promise<void> | null = null;
 
   async function look(): Promise<void> {
     const space = await readSpace(folder);
     const guard = nextDiskLevel(status.guard, space);
     const isChanged = guard !== status.guard;
-    status = { ...space, guard: status.guard };
+    status = { ...space, guard };
     if (!isChanged) return;
     const fields = { guard, freeBytes: space.freeBytes, totalBytes: space.totalBytes };
     if (guard === 'ok') log.info('DISK_OK', 'there is room on the disk again', fields);
     else log.warn('DISK_LOW', 'the disk is nearly full', fields);
-    await options.onLevel(guard);
-    status = { ...space, guard };
   }
 
-  async function lookAndShrink(): Promise<void> {
-    await look();
+  async function shrink(): Promise<void> {
     for (let drops = 0; drops < MAX_DROPS_A_CHECK && status.guard !== 'ok'; drops++) {
       if (!(await options.shrink())) return;
       await look();
     }
   }
 
+  /** Telling may need the disk itself (a stream's settings are a file), so it is repeated until it succeeds. */
+  async function tell(): Promise<void> {
+    const level = status.guard;
+    if (told === level) return;
+    await options.onLevel(level);
+    told = level;
+  }
+
+  /** Each step on its own: a full disk that lets one fail must not keep the others from mending it. */
+  async function lookShrinkAndTell(): Promise<void> {
+    for (const step of [look, tell, shrink, tell]) {
+      await step().catch((thrown: unknown) => log.error('DISK_CHECK_FAILED', errorText(thrown)));
+    }
+  }
+
   function check(): Promise<void> {
-    running ??= lookAndShrink()
-      .catch((thrown: unknown) => log.error('DISK_CHECK_FAILED', errorText(thrown)))
-      .finally(() => {
-        running = null;
-      });
+    running ??= lookShrinkAndTell().finally(() => {
+      running = null;
+    });
     return running;
   }
 

@@ -30,6 +30,8 @@ export interface SuperviseOptions {
 export interface SupervisedChild extends AsyncDisposable {
   pid(): number | null;
   isReady(): boolean;
+  /** Ends the child, as politely as at the end; it is then started again as after any exit. */
+  restart(): void;
   /** Times it was started again since `superviseChild`. */
   restarts(): number;
 }
@@ -122,6 +124,9 @@ export async function superviseChild(options: SuperviseOptions): Promise<Supervi
     pid: () => running?.child.pid ?? null,
     isReady: () => ready,
     restarts: () => restarts,
+    restart() {
+      if (running !== null) void end(running.child, options.stopTimeoutMs);
+    },
     async [Symbol.asyncDispose]() {
       stopping.abort();
       if (running !== null) await end(running.child, options.stopTimeoutMs);

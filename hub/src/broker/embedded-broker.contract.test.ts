@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createUserKey, subjects, type UserKey } from '@airis/protocol';
+import { createUserKey, privateKeyFromSeed, subjects, type UserKey } from '@airis/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, jwtAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -274,7 +275,6 @@ describe('the embedded broker', () => {
         places: { named: process.env.AIRIS_NATS_SERVER ?? null, searchPath: '', folders: ['${join(repository, '.tools')}', '/usr/local/bin', '/usr/bin'] } });
       console.log('up');
       setInterval(() => {}, 1000);`;
-    const { spawn } = await import('node:child_process');
     const hub = spawn(
       process.execPath,
       ['--conditions=airis-source', '--input-type=module-typescript', '-e', script, folder],
@@ -294,7 +294,6 @@ describe('the embedded broker', () => {
     await using broker = await startBroker('0.0.0.0');
     expect(broker.url).toMatch(/^tls:/);
     const agent = await enrol(broker, 'web-1');
-    const { privateKeyFromSeed } = await import('@airis/protocol');
     const key = privateKeyFromSeed(agent.key.seed)?.export({ format: 'pem', type: 'pkcs8' }).toString() ?? '';
     const tls = { ca: broker.identities.caPem ?? '', cert: agent.certificatePem ?? '', key };
     const connection = await connectAgent(broker, agent, { tls });
@@ -341,6 +340,33 @@ describe('the embedded broker', () => {
     const part = await broker.manager.streams.getMessage('DATA', { seq: 3 });
     expect(part?.subject).toMatch(/^airis\.part\.\d+\.web-2\.block$/);
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'serves again by itself after a full disk, with all it had acknowledged',
+    async () => {
+      const disk = join(folder, 'nats');
+      mkdirSync(disk);
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=60m', 'tmpfs', disk]).status !== 0) return; // a container without the right to
+      try {
+        await using broker = await startBroker();
+        const publish = () =>
+          broker.jetstream.publish(subjects.data('web-1', 'block'), 'x'.repeat(200_000), { timeout: 500 });
+        let acknowledged = 0;
+        for (; acknowledged < 20; acknowledged++) await publish();
+        spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'fill')}`, 'bs=1M']);
+        await expect(publish()).rejects.toThrow();
+        await expect.poll(() => broker.status().ok).toBe(false);
+        rmSync(join(disk, 'fill'));
+        const freedAt = performance.now();
+        await expect.poll(async () => (await publish().catch(() => null))?.seq, { timeout: 10_000 }).toBeGreaterThan(0);
+        console.log(`full disk: back ${Math.round(performance.now() - freedAt)} ms after there was room`);
+        expect((await broker.manager.streams.info('DATA')).state.messages).toBeGreaterThan(acknowledged);
+        expect(broker.status().ok).toBe(true);
+      } finally {
+        spawnSync('umount', [disk]);
+      }
+    },
+  );
 
   it('refuses streams that somebody changed', async () => {
     {

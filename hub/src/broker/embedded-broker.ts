@@ -7,7 +7,7 @@ import type { CertificateAuthority } from '../auth/certificates.ts';
 import type { KeyFolder } from '../auth/key-folder.ts';
 import { HubError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { superviseChild } from '../supervise.ts';
+import { type SupervisedChild, superviseChild } from '../supervise.ts';
 import { endOrphan } from '../supervise-orphan.ts';
 import {
   type BrokerKeys,
@@ -26,6 +26,7 @@ import { findServerBinary, type ServerPlaces } from './server-binary.ts';
 import { writeServerConfig } from './server-config.ts';
 import { logServerLine } from './server-log.ts';
 import { ensureStreams, setDataAdmission } from './streams.ts';
+import { watchWriteFailures } from './write-failure.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -63,14 +64,18 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   };
   const connectHub = hubConnector(reach, await hubCredentials(keys.account, 'airis-hub'), log);
   await using started = new AsyncDisposableStack();
-  const child = started.use(
+  const writes = started.use(watchWriteFailures(folder, () => child.restart(), log));
+  const child: SupervisedChild = started.use(
     await superviseChild({
       name: 'nats-server',
       command: binary.path,
       args: ['-c', configFile],
       pidFile,
       mark: configFile,
-      onLine: (line) => logServerLine(log, line),
+      onLine: (line) => {
+        writes.read(line);
+        logServerLine(log, line);
+      },
       waitUntilReady: async (signal) => await (await connectWhenServing(connectHub, 'airis-hub-probe', signal)).close(),
       readyTimeoutMs: READY_TIMEOUT_MS,
       stopTimeoutMs: STOP_TIMEOUT_MS,
@@ -110,13 +115,20 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     connectHub,
     setDataAdmission: (isOpen) => setDataAdmission(manager, 1, isOpen),
     status: () => ({
-      ok: child.isReady() && !connection.isClosed(),
-      detail: child.isReady() ? `nats-server ${binary.version}` : 'nats-server is starting again',
+      ok: child.isReady() && !writes.hasFailed() && !connection.isClosed(),
+      detail: describe(child.isReady(), writes.hasFailed(), binary.version),
       restarts: child.restarts(),
       pid: child.pid(),
     }),
     [Symbol.asyncDispose]: () => life.disposeAsync(),
   };
+}
+
+function describe(isReady: boolean, hasFailedToWrite: boolean, version: string): string {
+  if (!isReady) return 'nats-server is starting again';
+  return hasFailedToWrite
+    ? 'nats-server cannot write; it is started anew when there is room'
+    : `nats-server ${version}`;
 }
 
 /** A free port is remembered: agents keep the address they enrolled with, so a restarted hub comes back on it. */
