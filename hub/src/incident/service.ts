@@ -30,8 +30,6 @@ export interface IncidentService extends AsyncDisposable {
   view(incident: number): Promise<IncidentView | null>;
   /** What only time brings: resolutions, silent hosts, retention. Called by the service's own timer as well. */
   tick(): Promise<void>;
-  /** Since when events could be heard without a break: silence before it proves nothing. */
-  hearingSinceUnixMs(): number;
 }
 
 export interface IncidentServiceOptions {
@@ -61,6 +59,7 @@ const PRUNE_EVERY_MS = 3_600_000;
 export function createIncidentService(options: IncidentServiceOptions): IncidentService {
   const { store, agents, clock, log, publish, isHearing = () => true, tickEveryMs = DEFAULT_TICK_MS } = options;
   const serially = createSerial();
+  /** Since when events could be heard without a break: silence before it proves nothing. */
   let hearingSince = clock();
   let tickedAt = clock();
   let prunedAt = 0;
@@ -215,7 +214,6 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
       return summary === null ? null : await viewStored(store, summary.agent, summary.number, clock());
     },
     tick: () => serially(tick),
-    hearingSinceUnixMs: () => hearingSince,
     async [Symbol.asyncDispose]() {
       if (timer !== null) clearInterval(timer);
       await serially(async () => undefined);
