@@ -98,7 +98,11 @@ function answer(state: State, method: string, url: URL, body: unknown, response:
   const send = (status: number, value: unknown, type = 'application/json'): ServerResponse =>
     response.writeHead(status, { 'content-type': type }).end(JSON.stringify(value));
   const refuse = (status: number, code: string): ServerResponse =>
-    send(status, { type: 'about:blank', title: code, status, detail: code, code }, 'application/problem+json');
+    send(
+      status,
+      { type: 'about:blank', title: code, status, detail: 'The store did not answer within 10 s.', code },
+      'application/problem+json',
+    );
 
   if (path === '/session' && method === 'POST') {
     const given = JSON.stringify(body);

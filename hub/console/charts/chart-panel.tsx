@@ -1,11 +1,12 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { Loaded } from '../api/resource.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { Language } from '../i18n/language.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { EmptyState } from '../parts/states.tsx';
-import { type ChartData, lastKnown, MAX_LINES } from './chart-data.ts';
+import { useNow } from '../shell/use-now.ts';
+import { type ChartData, type ChartShade, MAX_LINES } from './chart-data.ts';
 import { ChartTable } from './chart-table.tsx';
 import { TimeChart, type TimeChartProps } from './time-chart.tsx';
 
@@ -20,13 +21,24 @@ export interface ChartPanelProps<T> extends Pick<TimeChartProps, 'highest' | 'sh
   readonly window: (atMs: number) => { fromMs: number; toMs: number };
 }
 
+const none: readonly never[] = [];
+
 /** A chart with its current value, its legend, and the same values as a table. */
 export function ChartPanel<T>(props: ChartPanelProps<T>) {
   const { title, loaded, read, window, sub, maxLines = MAX_LINES, ...drawing } = props;
   const { t, format } = useI18n();
   const [isTable, setIsTable] = useState(false);
   const { data, shown } = useReadOnce(loaded.value, read, maxLines);
-  const now = data === null ? null : lastKnown(data.lines[0]?.values ?? []);
+  const nowMs = useNow();
+  const atMs = loaded.atMs ?? nowMs;
+  // While nothing arrives the picture moves on, and the silence is shaded; a fixed time stays as it is.
+  const pictureMs = loaded.isStale ? nowMs : atMs;
+  const given = drawing.shades ?? none;
+  const shades = useMemo(
+    () => (pictureMs > atMs ? [...given, silence(atMs, pictureMs, t('chart.silence'))] : given),
+    [given, atMs, pictureMs, t],
+  );
+  const now = data === null ? null : currentValue(data, Math.min(atMs, window(atMs).toMs));
   return (
     <Panel
       title={title}
@@ -52,7 +64,7 @@ export function ChartPanel<T>(props: ChartPanelProps<T>) {
     >
       {() => {
         if (data === null || data.lines.length === 0) return <EmptyState title={t('chart.empty')} />;
-        const edges = window(loaded.atMs ?? 0);
+        const edges = window(pictureMs);
         return (
           <>
             {isTable ? (
@@ -61,6 +73,7 @@ export function ChartPanel<T>(props: ChartPanelProps<T>) {
               <TimeChart
                 {...drawing}
                 {...edges}
+                shades={shades}
                 knownUntilMs={loaded.atMs ?? edges.toMs}
                 label={t('chart.label', { name: title, value: format.metric(now, data.unit) })}
                 data={shown ?? data}
@@ -73,6 +86,22 @@ export function ChartPanel<T>(props: ChartPanelProps<T>) {
       }}
     </Panel>
   );
+}
+
+/** Steps and time after which the last value no longer says how things are. */
+const CURRENT_STEPS = 4;
+const CURRENT_MS = 40_000;
+
+/** The first line's newest value, or `null` when that is too old to be called current. */
+function currentValue({ lines, times, stepMs }: ChartData, untilMs: number): number | null {
+  const values = lines[0]?.values ?? [];
+  const at = values.findLastIndex((value) => value !== null);
+  const knownUntilMs = (times[at] ?? Number.NEGATIVE_INFINITY) + stepMs;
+  return untilMs - knownUntilMs > Math.max(CURRENT_STEPS * stepMs, CURRENT_MS) ? null : (values[at] ?? null);
+}
+
+function silence(fromMs: number, toMs: number, label: string): ChartShade {
+  return { fromMs, toMs, kind: 'silence', label };
 }
 
 interface LegendProps {

@@ -10,6 +10,9 @@ export interface Overlay {
   readonly nameGap: (gap: Gap) => string;
 }
 
+/** A narrower stretch is shaded without its name, which would stand over its neighbours. */
+const MIN_LABEL_PIXELS = 64;
+
 /** A token's value where a canvas needs the colour itself. */
 export const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -25,7 +28,10 @@ export function drawBehind(plot: uPlot, { shades, bands }: Overlay): void {
   }
   for (const { fromMs, toMs, kind, label } of shades) {
     fillSpan(plot, fromMs, toMs, bbox.top, bbox.height, kind === 'anomaly' ? '--anomaly' : '--shade');
-    if (label !== undefined) writeInSpan(plot, label, fromMs, toMs, bbox.top + 12 * scale, '--text3');
+    const widthPx = plot.valToPos(toMs, 'x') - plot.valToPos(fromMs, 'x');
+    if (label !== undefined && widthPx >= MIN_LABEL_PIXELS) {
+      writeInSpan(plot, label, fromMs, toMs, bbox.top + 12 * scale, '--text3');
+    }
   }
   ctx.restore();
 }

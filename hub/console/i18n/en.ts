@@ -136,6 +136,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'line.total': 'total',
   'line.used': 'used',
   'chart.gap': '{length} gap',
+  'chart.silence': 'Nothing received',
   'chart.empty': 'No values in this time.',
   'chart.label': '{name}, latest value {value}',
   'chart.asTable': '{name}, show as a table',

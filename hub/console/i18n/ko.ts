@@ -134,6 +134,7 @@ export const ko = {
   'line.total': '전체',
   'line.used': '사용',
   'chart.gap': '결측 {length}',
+  'chart.silence': '수신 없음',
   'chart.empty': '이 시간에는 값이 없습니다.',
   'chart.label': '{name}, 최근 값 {value}',
   'chart.asTable': '{name}, 표로 보기',

@@ -1,7 +1,10 @@
+import { useMemo } from 'react';
 import { whenSeen } from '../api/resource.ts';
 import type { HostDetail, MetricsAnswer, WatchLease } from '../api/types.ts';
+import type { ChartMark, ChartShade } from '../charts/chart-data.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
+import type { Translate } from '../i18n/translate.ts';
 import { Chip } from '../parts/chip.tsx';
 import { FormattedTime } from '../parts/formatted-time.tsx';
 import { PageAnswer } from '../parts/page-answer.tsx';
@@ -55,11 +58,9 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
   useShortcut('close', () => go('/hosts'));
   const host = data.host.value;
   const isWatched = isLive(url.range) && !url.isPaused && data.lease.value !== undefined && !data.lease.isStale;
-  const marks = (host?.changes ?? []).map((change) => ({
-    atMs: Date.parse(change.at),
-    label: t(`change.${change.kind}`),
-    kind: 'change' as const,
-  }));
+  const { changes, findings, lastSeenAt } = host ?? {};
+  const marks = useMemo(() => changeMarks(changes ?? [], t), [changes, t]);
+  const shades = useMemo(() => anomalySpans(findings ?? [], lastSeenAt ?? null), [findings, lastSeenAt]);
   return (
     <>
       <HostHead host={host} agent={params.agent ?? ''} isStale={data.host.isStale} isWatched={isWatched} />
@@ -75,7 +76,7 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
                 read={(answer) => readHostChart(chart, answer, t)}
                 window={windowOf(url.range)}
                 marks={marks}
-                shades={anomalySpans(host, chart.metric)}
+                shades={shades[name]}
                 {...(chart.highest === null ? {} : { highest: chart.highest })}
                 onZoom={(fromMs, toMs) =>
                   update({ range: { kind: 'absolute', fromMs: Math.round(fromMs), toMs: Math.round(toMs) } })
@@ -161,13 +162,29 @@ function HostHead({ host, agent, isStale, isWatched }: HostHeadProps) {
   );
 }
 
-/** Stretches that a finding on this metric stands out in. */
-function anomalySpans(host: HostDetail | undefined, metric: string) {
-  return (host?.findings ?? [])
-    .filter((finding) => finding.evidence.some((evidence) => evidence.metric === metric))
-    .map((finding) => ({
-      fromMs: Date.parse(finding.startedAt),
-      toMs: finding.endedAt === null ? Date.parse(host?.lastSeenAt ?? finding.detectedAt) : Date.parse(finding.endedAt),
-      kind: 'anomaly' as const,
-    }));
+function changeMarks(changes: HostDetail['changes'], t: Translate): ChartMark[] {
+  return changes.map(({ at, kind }) => ({ atMs: Date.parse(at), label: t(`change.${kind}`), kind: 'change' }));
+}
+
+/** For each chart the stretches in which a finding on its metric stands out; an open one lasts until the host was last heard. */
+function anomalySpans(
+  findings: HostDetail['findings'],
+  lastSeenAt: string | null,
+): Record<HostChartName, ChartShade[]> {
+  const spansOf = (metric: string): ChartShade[] =>
+    findings
+      .filter((finding) => finding.evidence.some((evidence) => evidence.metric === metric))
+      .map((finding) => ({
+        fromMs: Date.parse(finding.startedAt),
+        toMs: Date.parse(finding.endedAt ?? lastSeenAt ?? finding.detectedAt),
+        kind: 'anomaly',
+      }));
+  return {
+    cpu: spansOf(hostCharts.cpu.metric),
+    memory: spansOf(hostCharts.memory.metric),
+    filesystem: spansOf(hostCharts.filesystem.metric),
+    diskIo: spansOf(hostCharts.diskIo.metric),
+    network: spansOf(hostCharts.network.metric),
+    pressure: spansOf(hostCharts.pressure.metric),
+  };
 }

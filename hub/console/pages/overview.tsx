@@ -1,5 +1,7 @@
+import { useMemo } from 'react';
 import { whenSeen } from '../api/resource.ts';
 import type { Finding, Host, Incident, MetricsAnswer } from '../api/types.ts';
+import type { ChartMark } from '../charts/chart-data.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
 import { FleetCells } from '../parts/fleet-cells.tsx';
@@ -56,6 +58,13 @@ export const overviewPage = definePage<OverviewData>({
   view: OverviewView,
 });
 
+/** Unnamed: four small pictures would repeat what the list above says. */
+const incidentMark = (incident: Incident): ChartMark => ({
+  atMs: Date.parse(incident.startedAt),
+  label: '',
+  kind: 'incident',
+});
+
 /** About a hundred values: a small picture shows no more, and a fleet of series is light to fetch. */
 function signalStep(range: TimeRange): number {
   const { fromMs, toMs } = resolveRange(range, 0);
@@ -65,12 +74,9 @@ function signalStep(range: TimeRange): number {
 function OverviewView({ data, url }: ViewProps<OverviewData>) {
   const { t, format, pick } = useI18n();
   const { href, update } = useUrl();
-  const open = data.incidents.value?.filter(({ state }) => state !== 'resolved') ?? [];
-  const marks = open.map((incident) => ({
-    atMs: Date.parse(incident.startedAt),
-    label: '',
-    kind: 'incident' as const,
-  }));
+  const incidents = data.incidents.value;
+  const open = useMemo(() => incidents?.filter(({ state }) => state !== 'resolved') ?? [], [incidents]);
+  const marks = useMemo(() => open.map(incidentMark), [open]);
   return (
     <>
       <OverviewAnswer hosts={data.hosts} incidents={data.incidents} />
@@ -124,7 +130,11 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
         ))}
       </div>
       <Panel
-        title={t('overview.fleet', { count: format.count(data.hosts.value?.length ?? 0) })}
+        title={
+          data.hosts.value === undefined
+            ? t('page.hosts')
+            : t('overview.fleet', { count: format.count(data.hosts.value.length) })
+        }
         sub={t('overview.fleetSub')}
         loaded={data.hosts}
         className="fleet-panel"

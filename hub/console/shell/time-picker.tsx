@@ -1,8 +1,10 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useHub, useLoaded } from '../api/use-loaded.ts';
 import type { I18n } from '../i18n/i18n.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { LevelShape } from '../parts/severity.tsx';
+import { hubHealth } from './hub-resources.ts';
 import { fixRange, isLive, presetLengthsMs, resolveRange, type TimeRange } from './time-range.ts';
 import { parseTypedRange, startOfDay } from './typed-range.ts';
 import { printUrlState } from './url-state.ts';
@@ -14,6 +16,7 @@ const DAY_MS = 86_400_000;
 export function TimePicker() {
   const { t, ...i18n } = useI18n();
   const { url, update, path } = useUrl();
+  const { api } = useHub();
   const popover = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [error, setError] = useState(false);
@@ -38,14 +41,16 @@ export function TimePicker() {
     return () => element?.removeEventListener('toggle', focus);
   }, []);
 
-  const live = isLive(url.range) && !url.isPaused;
+  const health = useLoaded(hubHealth(api));
+  const isHeard = !health.isStale && !(health.value === undefined && health.error !== null);
+  const wantsLive = isLive(url.range) && !url.isPaused;
+  const live = wantsLive && isHeard;
+  const word = live ? 'time.live' : wantsLive ? 'level.stale' : url.isPaused ? 'time.paused' : 'time.fixed';
   return (
     <>
       <button type="button" id="time-picker-button" className="button" popoverTarget="time-picker">
-        {live && <LevelShape level="ok" />}
-        <span className={live ? undefined : 'c-minor'}>
-          {t(live ? 'time.live' : url.isPaused ? 'time.paused' : 'time.fixed')}
-        </span>
+        {wantsLive && <LevelShape level={live ? 'ok' : 'stale'} />}
+        <span className={live ? undefined : 'c-minor'}>{t(word)}</span>
         <span className="quiet" aria-hidden="true">
           |
         </span>
