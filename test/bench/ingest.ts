@@ -176,6 +176,7 @@ async function bareEngine(
         insert_deduplicate: 1,
         insert_deduplication_token: path,
         deduplicate_blocks_in_dependent_materialized_views: 1,
+        optimize_on_insert: 0,
         max_threads: 1,
         max_insert_threads: '1',
         max_insert_block_size: '10000000',

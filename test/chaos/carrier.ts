@@ -51,7 +51,7 @@ export class Carrier {
     this.#index = options.index;
     this.#hub = options.hub;
     this.id = options.identityOf?.id ?? `carrier-${options.index}`;
-    this.folder = options.identityOf?.folder ?? join(options.hub.dataDir, `agent-${this.id}`);
+    this.folder = options.identityOf?.folder ?? join(options.hub.folder, `agent-${this.id}`);
     this.spoolFolder = options.spoolFolder;
     this.#limitBytes = options.spoolLimitBytes ?? 256 * 1024 * 1024;
     this.#diskBytes = options.spoolDiskBytes ?? null;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type HubUnderTest, startHub } from '../harness/hub-under-test.ts';
 import { until } from '../harness/until.ts';
@@ -30,7 +30,7 @@ export class Load implements AsyncDisposable {
     const dataDir = await made(folder, 'data');
     const diskBytes = fault.setup?.hubDiskBytes;
     if (diskBytes !== undefined) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', dataDir]);
-    const hub = await startHub(dataDir, fault.setup?.hubEnv);
+    const hub = await startHub(folder, fault.setup?.hubEnv);
     const journal = new Journal(join(folder, 'sent.journal'));
     const carriers = await Promise.all(
       Array.from({ length: CARRIERS }, async (_, index) => {
@@ -93,6 +93,10 @@ export class Load implements AsyncDisposable {
     for (const carrier of this.carriers) await carrier.stop();
     await this.hub.stop();
     return { ...(await tally(this.hub.dataDir, this.#journal.read(), evicted)), evicted, recoverySeconds };
+  }
+
+  async hubLog(): Promise<string> {
+    return await readFile(this.hub.logFile, 'utf8');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,14 +8,19 @@ const SLOWEST_RECOVERY_SECONDS = 10;
 export async function runFault(fault: Fault): Promise<{ outcome: Outcome; broken: string[] }> {
   await using folder = await tempFolder(`chaos-${fault.name}`);
   await using load = await Load.start(folder.path, fault);
-  load.begin();
-  await load.run(4_000);
-  await fault.strike(load);
-  const recoverySeconds = Number((await load.recovery()).toFixed(2));
-  await load.run(2_000);
-  const checkedWhileUp = (await fault.checkWhileUp?.(load)) ?? [];
-  const outcome = await load.settle(recoverySeconds);
-  return { outcome, broken: [...promisesBroken(outcome), ...checkedWhileUp, ...(fault.check?.(outcome) ?? [])] };
+  try {
+    load.begin();
+    await load.run(4_000);
+    await fault.strike(load);
+    const recoverySeconds = Number((await load.recovery()).toFixed(2));
+    await load.run(2_000);
+    const checkedWhileUp = (await fault.checkWhileUp?.(load)) ?? [];
+    const outcome = await load.settle(recoverySeconds);
+    return { outcome, broken: [...promisesBroken(outcome), ...checkedWhileUp, ...(fault.check?.(outcome) ?? [])] };
+  } catch (error) {
+    process.stderr.write(`${fault.name}: the end of the hub's log:\n${(await load.hubLog()).slice(-4000)}\n`);
+    throw error;
+  }
 }
 
 function promisesBroken(outcome: Outcome): string[] {

@@ -21,13 +21,13 @@ export async function tally(
   journal: readonly string[],
   evicted: number,
 ): Promise<Pick<Outcome, 'sent' | 'stored' | 'lost' | 'duplicated'>> {
-  const session = new Session(join(dataDir, 'hub', 'telemetry', 'data'));
+  const session = new Session(join(dataDir, 'hub', 'telemetry', 'chdb', 'data'));
   try {
     const labels = await rowsOf<StoredLabel>(
       session,
       `SELECT toUInt32(intDiv(seriesId, 4294967296)) - 1 AS carrier, toUInt32(mean[1]) AS label,
               toUInt32(count()) AS rows, toUInt32(uniqExact(seriesId)) AS distinct
-       FROM airis.block WHERE intDiv(seriesId, 4294967296) BETWEEN 1 AND 64 GROUP BY carrier, label`,
+       FROM block WHERE intDiv(seriesId, 4294967296) BETWEEN 1 AND 64 GROUP BY carrier, label`,
     );
     const stored = new Map(labels.map((entry) => [`${entry.carrier} ${entry.label}`, entry.distinct]));
     const missing = journal.reduce(
@@ -40,7 +40,7 @@ export async function tally(
       ['block_1m', 'block_1h'].map(async (table) => {
         const [row] = await rowsOf<{ total: number }>(
           session,
-          `SELECT toUInt32(sum(count)) AS total FROM airis.${table} WHERE intDiv(seriesId, 4294967296) BETWEEN 1 AND 64`,
+          `SELECT toUInt32(sum(count)) AS total FROM ${table} WHERE intDiv(seriesId, 4294967296) BETWEEN 1 AND 64`,
         );
         return Math.abs((row?.total ?? 0) - storedRows);
       }),

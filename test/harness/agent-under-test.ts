@@ -17,7 +17,7 @@ export interface AgentUnderTest extends AsyncDisposable {
 
 /** Enrols at the hub as any agent does, then runs. */
 export async function startAgent(hub: HubUnderTest, id: string, env: NodeJS.ProcessEnv = {}): Promise<AgentUnderTest> {
-  const folder = join(hub.dataDir, `agent-${id}`);
+  const folder = join(hub.folder, `agent-${id}`);
   const logFile = await enrolAgent(hub, id, folder, env);
 
   let agent: ProcessUnderTest;
@@ -36,7 +36,7 @@ export async function enrolAgent(
   folder: string,
   env: NodeJS.ProcessEnv = {},
 ): Promise<string> {
-  const logFile = join(hub.dataDir, `agent-${id}.log`);
+  const logFile = join(hub.folder, `agent-${id}.log`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { token } = await hub.api<{ token: string }>('POST', '/api/v1/enrolment-tokens', { wantedId: id });
   const enrolment = startProgram(cli, ['enroll', '--dir', folder, '--token-file', '-'], { env, logFile, input: token });

@@ -7,6 +7,7 @@ const cli = resolve(import.meta.dirname, '../../hub/src/cli.ts');
 
 /** A whole hub with its broker and store, on free ports and a data folder of its own. */
 export interface HubUnderTest extends AsyncDisposable {
+  readonly folder: string;
   readonly dataDir: string;
   readonly logFile: string;
   http(): string;
@@ -18,8 +19,11 @@ export interface HubUnderTest extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export async function startHub(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<HubUnderTest> {
-  const logFile = join(dataDir, 'hub.log');
+/** @param folder - its data goes to `data` below it, its log to `hub.log` */
+export async function startHub(folder: string, env: NodeJS.ProcessEnv = {}): Promise<HubUnderTest> {
+  const dataDir = join(folder, 'data');
+  // Beside the data folder, so that a full disk under the hub leaves its last words readable.
+  const logFile = join(folder, 'hub.log');
   const endpointsFile = join(dataDir, 'endpoints.json');
   let hub: ProcessUnderTest;
   let http = '';
@@ -60,5 +64,15 @@ export async function startHub(dataDir: string, env: NodeJS.ProcessEnv = {}): Pr
     return JSON.parse(text === '' ? 'null' : text) as T;
   };
   const stop = (): Promise<void> => hub.stop();
-  return { dataDir, logFile, http: () => http, process: () => hub, api, start, stop, [Symbol.asyncDispose]: stop };
+  return {
+    folder,
+    dataDir,
+    logFile,
+    http: () => http,
+    process: () => hub,
+    api,
+    start,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }

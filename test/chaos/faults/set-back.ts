@@ -18,9 +18,10 @@ export const setBack = defineFault({
     const backup = `${carrier.spoolFolder}-backup`;
     await cp(carrier.spoolFolder, backup, { recursive: true });
 
+    const lastOfBackup = carrier.lastLabel;
     await load.hub.start();
     await carrier.start();
-    await until('the backlog to be stored', 60_000, () => carrier.heldBatches === 0);
+    await until('the backlog to be stored', 60_000, () => carrier.receiptedLabel > lastOfBackup);
     await killDescendant(load.hub.process().pid, 'nats-server');
     await carrier.stop();
 
