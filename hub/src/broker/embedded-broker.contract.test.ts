@@ -346,7 +346,7 @@ describe('the embedded broker', () => {
     async () => {
       const disk = join(folder, 'nats');
       mkdirSync(disk);
-      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=60m', 'tmpfs', disk]).status !== 0) return; // a container without the right to
+      if (spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=60m', 'tmpfs', disk]).status !== 0) return; // a container without the right to
       try {
         await using broker = await startBroker();
         const publish = () =>
@@ -363,7 +363,7 @@ describe('the embedded broker', () => {
         expect((await broker.manager.streams.info('DATA')).state.messages).toBeGreaterThan(acknowledged);
         expect(broker.status().ok).toBe(true);
       } finally {
-        spawnSync('umount', [disk]);
+        spawnSync('/bin/umount', [disk]);
       }
     },
   );
