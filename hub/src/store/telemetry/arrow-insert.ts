@@ -45,6 +45,8 @@ const insertSettings: Readonly<Record<string, string>> = {
   min_insert_block_size_bytes: '2000000000',
   min_insert_block_size_rows_for_materialized_views: '10000000',
   min_insert_block_size_bytes_for_materialized_views: '2000000000',
+  // Rows of one key (rollups) are merged in the background instead of before the part is written: a tenth less work.
+  optimize_on_insert: '0',
   // 14 days back, 10 minutes ahead, for agents that come back: each day is a partition.
   max_partitions_per_insert_block: '100',
 };

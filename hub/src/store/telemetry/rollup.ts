@@ -4,8 +4,8 @@ import type { EngineDialect } from './engine.ts';
  * `block` → `block_1m`, for every inserted block of rows. A row's values are dealt to the minutes they lie in (a row
  * may span several); NaN values are gaps and count for nothing.
  *
- * There is no GROUP BY on purpose: rows of one key within an insert are merged when the part is written
- * (`optimize_on_insert`), which measured a sixth cheaper than hashing them before.
+ * There is no GROUP BY on purpose: rows of one key are merged in the background by the table's engine, which measured a
+ * sixth cheaper than hashing them before; whoever reads a rollup aggregates.
  */
 export const minuteRollup = (dialect: EngineDialect): string => `
 CREATE MATERIALIZED VIEW IF NOT EXISTS block_1m_from_block${dialect.onCluster} TO block_1m AS
