@@ -78,6 +78,8 @@ const EVENT_WINDOW = 8;
 const DATA_WINDOW = 32;
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const connectBackoff = { firstMs: 1_000, limitMs: 10_000 };
+/** A server that has just started may not know its accounts yet: only refused so often in a row means revoked. */
+const REFUSALS_WHEN_REVOKED = 4;
 const watermarkBackoff = { firstMs: 1_000, limitMs: 15_000 };
 
 /**
@@ -182,6 +184,7 @@ export class HubLink implements AsyncDisposable {
 
   async #connectForEver(): Promise<void> {
     const backoff = createBackoff(connectBackoff, this.#options.random);
+    let refusals = 0;
     while (!this.#stopping.signal.aborted) {
       let failure: unknown = null;
       try {
@@ -198,7 +201,8 @@ export class HubLink implements AsyncDisposable {
       }
       this.#end();
       if (this.#stopping.signal.aborted) return;
-      const isRevoked = isAuthorizationFailure(failure);
+      refusals = isAuthorizationFailure(failure) ? refusals + 1 : 0;
+      const isRevoked = refusals >= REFUSALS_WHEN_REVOKED;
       this.#lastError = failure === null ? this.#lastError : errorText(failure);
       if (isRevoked && this.#state !== 'revoked') {
         this.#options.log.warn('LINK_REVOKED', 'the server refuses this agent; it goes on collecting', {});
