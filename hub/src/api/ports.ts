@@ -49,6 +49,8 @@ export interface MetricsRequest {
 }
 
 export interface MetricsResult {
+  /** Width of a value where it differs from what was asked for: older data is kept coarser. */
+  readonly stepMs?: number;
   readonly times: readonly number[];
   /** Columns line up with `times`; NaN or null is a gap. */
   readonly series: readonly {

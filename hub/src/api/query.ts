@@ -39,7 +39,7 @@ export const queryMetrics = defineRoute({
       ...window,
       stepMs: stepSeconds * 1000,
     });
-    return present(result, stepSeconds);
+    return present(result, (result.stepMs ?? stepSeconds * 1000) / 1000);
   },
 });
 

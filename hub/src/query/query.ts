@@ -53,6 +53,7 @@ export function createQuery(options: QueryOptions): QueryPort {
           ? []
           : await losses.losses({ fromUnixMs, toUnixMs, ...(agents === undefined ? {} : { agents }) });
       return {
+        stepMs: resolution.stepMs,
         times,
         series: series.map(({ agent, id, metric, attributes, unit }, i) => ({
           id: formatSeriesId(BigInt(id)),
