@@ -36,9 +36,18 @@ const layouts: Readonly<Record<SignalName, Layout>> = {
   template: { ...plain, orderBy: 'agent, templateId, t0', lowCardinality: ['source', 'text'] },
 };
 
-/** Every insert is on disk before it is acknowledged, and its token is remembered. */
+/**
+ * Every insert is on disk before it is acknowledged, and its token is remembered. The embedded engine merges with two
+ * threads: with ClickHouse's own reserve (8 free slots, 20 for mutations) it would never merge large parts.
+ */
 const durable = (dialect: EngineDialect) =>
-  `${dialect.deduplication}, fsync_after_insert = 1, fsync_part_directory = 1`;
+  [
+    dialect.deduplication,
+    'fsync_after_insert = 1',
+    'fsync_part_directory = 1',
+    'number_of_free_entries_in_pool_to_lower_max_size_of_merge = 2',
+    'number_of_free_entries_in_pool_to_execute_mutation = 2',
+  ].join(', ');
 
 /** `CREATE TABLE` of a signal: its columns, then the hub's, each with the codec that suits its shape. */
 export function signalTable(name: SignalName, dialect: EngineDialect, retention: Retention): string {
