@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -34,7 +35,7 @@ it.each([
   const problems = watchProblems(page);
   const { token } = await hub.api<{ token: string }>('POST', '/api/v1/sign-in-links', {});
   await page.goto(`${hub.http()}/hosts?lang=${lang}#signin=${token}`);
-  await page.getByText('this-host').first().waitFor({ timeout: 30_000 });
+  await page.getByText(hostname()).first().waitFor({ timeout: 30_000 });
   expect(await page.getByRole('heading', { name: hosts }).count()).toBeGreaterThan(0);
   await page
     .locator('body')
