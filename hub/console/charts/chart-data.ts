@@ -1,4 +1,5 @@
 import type { MetricSeries, MetricsAnswer } from '../api/types.ts';
+import { currentValue } from './cadence.ts';
 
 /** One line of a chart, on the chart's times. */
 export interface ChartLine {
@@ -40,7 +41,7 @@ export const MAX_LINES = 6;
 
 /**
  * The lines of a chart from the hub's answer: `group` names the line a series belongs to (null leaves it out), series of one
- * name are added up. The largest newest value comes first, which is the legend's order.
+ * name are added up. The largest current value comes first, which is the legend's order; what no longer speaks comes last.
  */
 export function linesOf(
   answer: MetricsAnswer,
@@ -53,7 +54,13 @@ export function linesOf(
     if (label !== null) byLabel.set(label, [...(byLabel.get(label) ?? []), series]);
   }
   const lines = [...byLabel].map(([label, members]) => ({ label, values: combineColumns(answer, members, combine) }));
-  return lines.toSorted((a, b) => (lastKnown(b.values) ?? -1) - (lastKnown(a.values) ?? -1));
+  const lastMs = answer.times.findLast((_, index) => lines.some(({ values }) => values[index] !== null)) ?? 0;
+  const rank = ({ values }: ChartLine): number =>
+    currentValue(answer.times, values, answer.stepSeconds * 1000, lastMs) ?? Number.NEGATIVE_INFINITY;
+  return lines
+    .map((line) => ({ line, rank: rank(line) }))
+    .toSorted((a, b) => (a.rank === b.rank ? 0 : b.rank - a.rank))
+    .map(({ line }) => line);
 }
 
 function combineColumns(

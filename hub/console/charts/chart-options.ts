@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import type { Format } from '../i18n/format.ts';
+import { isolatedIndexes } from './cadence.ts';
 import { drawBehind, drawInFront, type Overlay, token } from './overlays.ts';
 import { timeTicks, valueTicks } from './ticks.ts';
 
@@ -83,7 +84,7 @@ export function chartOptions(input: ChartOptionsInput): uPlot.Options {
         stroke: token(isStale ? '--text3' : `--series${(index % 6) + 1}`),
         width: 1.5,
         spanGaps: false,
-        points: { show: false },
+        points: { show: true, size: 4, filter: isolatedPoints },
       })),
     ],
     hooks: {
@@ -100,6 +101,10 @@ export function chartOptions(input: ChartOptionsInput): uPlot.Options {
     },
   };
 }
+
+/** A lone sample is a dot: without it, a value between two gaps would not be seen at all. */
+const isolatedPoints: NonNullable<uPlot.Series.Points['filter']> = (plot, seriesIndex) =>
+  isolatedIndexes([...(plot.data[seriesIndex] ?? [])]);
 
 function withOverlay(overlay: () => Overlay | null, draw: (overlay: Overlay) => void): void {
   const drawn = overlay();

@@ -6,6 +6,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { EmptyState } from '../parts/states.tsx';
 import { useNow } from '../shell/use-now.ts';
+import { currentValue } from './cadence.ts';
 import { type ChartData, type ChartShade, MAX_LINES } from './chart-data.ts';
 import { ChartTable } from './chart-table.tsx';
 import { TimeChart, type TimeChartProps } from './time-chart.tsx';
@@ -38,7 +39,10 @@ export function ChartPanel<T>(props: ChartPanelProps<T>) {
     () => (pictureMs > atMs ? [...given, silence(atMs, pictureMs, t('chart.silence'))] : given),
     [given, atMs, pictureMs, t],
   );
-  const now = data === null ? null : currentValue(data, Math.min(atMs, window(atMs).toMs));
+  const now =
+    data === null
+      ? null
+      : currentValue(data.times, data.lines[0]?.values ?? [], data.stepMs, Math.min(atMs, window(atMs).toMs));
   return (
     <Panel
       title={title}
@@ -86,18 +90,6 @@ export function ChartPanel<T>(props: ChartPanelProps<T>) {
       }}
     </Panel>
   );
-}
-
-/** Steps and time after which the last value no longer says how things are. */
-const CURRENT_STEPS = 4;
-const CURRENT_MS = 40_000;
-
-/** The first line's newest value, or `null` when that is too old to be called current. */
-function currentValue({ lines, times, stepMs }: ChartData, untilMs: number): number | null {
-  const values = lines[0]?.values ?? [];
-  const at = values.findLastIndex((value) => value !== null);
-  const knownUntilMs = (times[at] ?? Number.NEGATIVE_INFINITY) + stepMs;
-  return untilMs - knownUntilMs > Math.max(CURRENT_STEPS * stepMs, CURRENT_MS) ? null : (values[at] ?? null);
 }
 
 function silence(fromMs: number, toMs: number, label: string): ChartShade {

@@ -1,10 +1,9 @@
+import { gapLimitMs } from './cadence.ts';
+
 export interface Gap {
   readonly fromMs: number;
   readonly toMs: number;
 }
-
-/** Shorter holes are a missed sample or two, which the break in the line already tells. */
-const MIN_NAMED_STEPS = 2;
 
 /**
  * Where a line breaks because nothing is known: between two known values, and after the last one when it is overdue.
@@ -20,15 +19,16 @@ export function findGaps(
   stepMs: number,
   endMs: number,
 ): Gap[] {
+  const isKnown = (index: number): boolean => lines.some((line) => line[index] !== null && line[index] !== undefined);
+  const limitMs = gapLimitMs(times, isKnown);
   const gaps: Gap[] = [];
   let lastKnownMs: number | null = null;
   const close = (untilMs: number): void => {
     if (lastKnownMs === null) return;
-    const fromMs = lastKnownMs + stepMs;
-    if (untilMs - fromMs >= MIN_NAMED_STEPS * stepMs) gaps.push({ fromMs, toMs: untilMs });
+    if (untilMs - lastKnownMs > limitMs) gaps.push({ fromMs: lastKnownMs + stepMs, toMs: untilMs });
   };
   for (const [index, timeMs] of times.entries()) {
-    if (!lines.some((line) => line[index] !== null && line[index] !== undefined)) continue;
+    if (!isKnown(index)) continue;
     close(timeMs);
     lastKnownMs = timeMs;
   }

@@ -2,6 +2,7 @@ import { memo, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useTheme } from '../shell/theme.tsx';
+import { betweenSamples } from './cadence.ts';
 import type { ChartBand, ChartData, ChartMark, ChartShade } from './chart-data.ts';
 import { chartOptions } from './chart-options.ts';
 import { findGaps } from './gaps.ts';
@@ -93,5 +94,5 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
 });
 
 function alignedData(data: ChartData): uPlot.AlignedData {
-  return [[...data.times], ...data.lines.map((line) => [...line.values])];
+  return [[...data.times], ...data.lines.map((line) => betweenSamples(data.times, line.values))];
 }
