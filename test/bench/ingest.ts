@@ -68,9 +68,12 @@ export async function runBench(): Promise<void> {
     for (const agent of agents) await agent.announce(identities);
     await drain(telemetry, folder, nats);
     for (const load of loads) {
+      await settle(telemetry);
       const before = await bareEngine(telemetry, folder, load, 1_000, 1);
+      await settle(telemetry);
       const measured = await product(telemetry, folder, nats, agents, load);
       // Ours joins up to 1,024 batches: the engine is given as large a join too, and the better one counts.
+      await settle(telemetry);
       const after = await bareEngine(telemetry, folder, load, 2_000, 5);
       report(load, measured, before.seconds < after.seconds ? before : after);
     }
@@ -212,6 +215,14 @@ const countRows = (telemetry: TelemetryStore) => count(telemetry, 'SELECT toFloa
 async function count(telemetry: TelemetryStore, query: string): Promise<number> {
   const answer = await telemetry.client.query({ query, format: 'JSONEachRow' });
   return (await answer.json<{ n: number }>())[0]?.n ?? 0;
+}
+
+/** Waits until the engine has merged what came before, so that nobody pays for another's parts. */
+async function settle(telemetry: TelemetryStore): Promise<void> {
+  for (let quiet = 0, waited = 0; quiet < 10 && waited < 300; waited += 1) {
+    quiet = (await count(telemetry, 'SELECT toFloat64(count()) AS n FROM system.merges')) === 0 ? quiet + 1 : 0;
+    await delay(100);
+  }
 }
 
 /** User and system time of processes, children not included. */

@@ -14,6 +14,7 @@ export const clonedIdentity = defineFault({
     await original.start();
     await copy.start();
     await load.run(6_000);
+    load.harmDone();
   },
   async checkWhileUp(load) {
     const noticed = until('the hub to say that an identity was cloned', 20_000, async () => {

@@ -7,6 +7,7 @@ export const spoolAtCap = defineFault({
   async strike(load) {
     await load.hub.process().kill('SIGKILL');
     await load.run(12_000);
+    load.harmDone();
     await load.hub.start();
   },
   check: ({ evicted }) => (evicted > 0 ? [] : ['the spool never overflowed: the run proves nothing']),
@@ -19,6 +20,7 @@ export const agentDiskFull = defineFault({
   async strike(load) {
     await load.hub.process().kill('SIGKILL');
     await load.run(12_000);
+    load.harmDone();
     await load.hub.start();
   },
   async checkWhileUp(load) {

@@ -13,6 +13,7 @@ export const hubBeforeReceipt = defineFault({
   about: 'kill -9 of the hub between insert and receipt, three times',
   async strike(load) {
     for (let i = 0; i < 3; i += 1) {
+      if (i > 0) await load.run(1_000);
       const state = new DatabaseSync(join(load.hub.dataDir, 'hub', 'state.sqlite'), { timeout: 5_000 });
       try {
         const openRuns = state.prepare('SELECT count(*) AS n FROM ingestRun');
@@ -20,11 +21,11 @@ export const hubBeforeReceipt = defineFault({
         state.exec('BEGIN IMMEDIATE');
         await load.run(1_000);
         await load.hub.process().kill('SIGKILL');
+        load.harmDone();
       } finally {
         state.close();
       }
       await load.hub.start();
-      await load.run(1_000);
     }
   },
 });

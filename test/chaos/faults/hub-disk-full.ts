@@ -17,5 +17,6 @@ export const hubDiskFull = defineFault({
     }
     await load.run(10_000);
     await rm(ballast);
+    load.harmDone();
   },
 });

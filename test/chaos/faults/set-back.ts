@@ -27,6 +27,7 @@ export const setBack = defineFault({
 
     await rm(carrier.spoolFolder, { recursive: true });
     await cp(backup, carrier.spoolFolder, { recursive: true });
+    load.harmDone();
     await carrier.start();
   },
 });
