@@ -159,6 +159,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     },
     onAsk: (ask) => {
       if (ask.verb !== 'window') return;
+      // Names and attributes passed the gate when their series was made; values are numbers.
       const parts = { localStore, metricPath, nowMs: clock.nowMs, mayLeave: () => true };
       answerWindow(ask, parts).catch((error: unknown) => log.error('ASK_FAILED', errorText(error)));
     },
