@@ -61,7 +61,7 @@ export function EvidenceChart({ host, evidence, fromMs, toMs }: EvidenceChartPro
           data={data}
           fromMs={range.fromMs}
           toMs={range.toMs}
-          knownUntilMs={toMs}
+          knownUntilMs={Math.min(toMs, loaded.atMs ?? toMs)}
           isStale={loaded.isStale}
         />
       )}

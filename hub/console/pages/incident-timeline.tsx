@@ -14,7 +14,7 @@ export function incidentWindow(incident: IncidentDetail, nowMs: number): { fromM
   const startMs = Date.parse(incident.startedAt);
   const endMs = incident.resolvedAt === null ? nowMs : Date.parse(incident.resolvedAt);
   const marginMs = Math.max(MIN_MARGIN_MS, (endMs - startMs) * MARGIN_SHARE);
-  return { fromMs: startMs - marginMs, toMs: incident.resolvedAt === null ? nowMs : endMs + marginMs };
+  return { fromMs: startMs - marginMs, toMs: Math.min(nowMs, endMs + marginMs) };
 }
 
 /** Changes, then anomalies in the order in which they began, then alerts. */
