@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { keepLog } from './child-log.ts';
 
 /** A program that `npm start` keeps running. */
 export interface Child {
@@ -12,6 +13,8 @@ export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Started again when killed or crashed; an ordinary exit with code 0 or 2 is final. Default true. */
   readonly restart?: boolean;
+  /** Where what it prints is kept; without it everything goes to this terminal. */
+  readonly logFile?: string;
   /** Written to its standard input, which then ends: the way a secret reaches a program unseen by process lists. */
   readonly input?: string;
 }
@@ -30,11 +33,12 @@ export function startChild(name: string, program: string, args: readonly string[
   const launch = (): void => {
     const startedAt = performance.now();
     // A process group of its own: Ctrl-C reaches only `npm start`, which stops its children in order.
-    current = spawn(program, args, {
-      env: options.env,
-      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
-      detached: true,
-    });
+    const output = options.logFile === undefined ? 'inherit' : 'pipe';
+    const input = options.input === undefined ? 'ignore' : 'pipe';
+    current = spawn(program, args, { env: options.env, stdio: [input, output, output], detached: true });
+    for (const stream of [current.stdout, current.stderr]) {
+      if (stream !== null && options.logFile !== undefined) keepLog(name, stream, options.logFile);
+    }
     current.stdin?.end(options.input);
     current.on('error', (error) => process.stderr.write(`  ✗ ${name}: ${error.message}\n`));
     current.on('close', (code, signal) => {

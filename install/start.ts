@@ -44,6 +44,7 @@ async function start(): Promise<number> {
   const startedAt = performance.now();
   const hub = startChild('hub', process.execPath, [...source, join(root, 'hub/src/cli.ts'), 'start', ...hubFlags], {
     env: { ...process.env, AIRIS_DATA_DIR: dataDir, UV_THREADPOOL_SIZE: '8' },
+    logFile: join(dataDir, 'logs', 'hub.log'),
   });
   const http = await readyAddress(hub, dataDir, stopped.signal);
   if (http === null) return await hub.stop();
@@ -52,6 +53,7 @@ async function start(): Promise<number> {
   const agent = flags['no-agent'] === true ? null : await startLocalAgent(http, dataDir);
   say(`console   ${http}/`);
   say(`sign in   ${http}/#signin=${await signInToken(http, dataDir)}   (once, within 15 minutes)`);
+  say(`logs      ${join(dataDir, 'logs')}`);
   say('Ctrl-C stops everything in order');
 
   await Promise.race([once(stopped.signal), hub.ended]);
@@ -102,12 +104,16 @@ async function startLocalAgent(http: string, dataDir: string): Promise<Child> {
     const enrol = startChild('agent enrolment', process.execPath, words, {
       env,
       restart: false,
+      logFile: join(dataDir, 'logs', 'agent.log'),
       input: `${token}\n`,
     });
     if ((await enrol.ended) !== 0) throw new Error('the local agent could not enrol; its message is above');
     say('this host is enrolled');
   }
-  return startChild('agent', process.execPath, [program, 'run', '--dir', folder], { env });
+  return startChild('agent', process.execPath, [program, 'run', '--dir', folder], {
+    env,
+    logFile: join(dataDir, 'logs', 'agent.log'),
+  });
 }
 
 async function signInToken(http: string, dataDir: string): Promise<string> {
