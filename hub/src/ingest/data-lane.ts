@@ -24,8 +24,8 @@ export interface DataLaneContext extends AdmitContext, InsertContext {
   readonly eventsFirst: () => Promise<void>;
 }
 
-/** Runs between "taken" and "acknowledged": one is read, one inserted, one committed. */
-const RUNS_IN_FLIGHT = 3;
+/** Runs between "taken" and "acknowledged": one is read while another is inserted. */
+const RUNS_IN_FLIGHT = 2;
 const takeLimits: TakeLimits = { messages: 1_024, bytes: 16 * 1024 * 1024, lingerMs: 40 };
 
 /**
