@@ -27,6 +27,7 @@ const LONGEST_PAUSE_MS = 30_000;
 export function startChild(name: string, program: string, args: readonly string[], options: ChildOptions): Child {
   let current: ChildProcess;
   let isStopping = false;
+  let hasWorked = false;
   let pauseMs = 0;
   const { promise: ended, resolve } = Promise.withResolvers<number>();
 
@@ -42,9 +43,13 @@ export function startChild(name: string, program: string, args: readonly string[
     current.stdin?.end(options.input);
     current.on('error', (error) => process.stderr.write(`  ✗ ${name}: ${error.message}\n`));
     current.on('close', (code, signal) => {
-      const isFinal = isStopping || options.restart === false || code === 0 || code === 2;
+      const livedMs = performance.now() - startedAt;
+      // It never came up and said why itself: starting it again would only repeat the message.
+      const neverWorked = !hasWorked && code !== null && livedMs < HEALTHY_AFTER_MS;
+      hasWorked ||= livedMs >= HEALTHY_AFTER_MS;
+      const isFinal = isStopping || options.restart === false || code === 0 || code === 2 || neverWorked;
       if (isFinal) return resolve(code ?? 1);
-      pauseMs = performance.now() - startedAt > HEALTHY_AFTER_MS ? 0 : Math.min(LONGEST_PAUSE_MS, pauseMs * 2 || 500);
+      pauseMs = livedMs >= HEALTHY_AFTER_MS ? 0 : Math.min(LONGEST_PAUSE_MS, pauseMs * 2 || 500);
       process.stderr.write(`  ! ${name} ended (${signal ?? `exit ${code}`}), starting it again\n`);
       setTimeout(() => (isStopping ? resolve(1) : launch()), pauseMs);
       return undefined;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -50,11 +50,19 @@ async function start(): Promise<number> {
   if (http === null) return await hub.stop();
   say(`hub ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 
-  const agent = flags['no-agent'] === true ? null : await startLocalAgent(http, dataDir);
-  say(`console   ${http}/`);
-  say(`sign in   ${http}/#signin=${await signInToken(http, dataDir)}   (once, within 15 minutes)`);
-  say(`logs      ${join(dataDir, 'logs')}`);
-  say('Ctrl-C stops everything in order');
+  let agent: Child | null = null;
+  try {
+    agent = flags['no-agent'] === true ? null : await startLocalAgent(http, dataDir);
+    say(`console   ${http}/`);
+    say(`sign in   ${http}/#signin=${await signInToken(http, dataDir)}   (once, within 15 minutes)`);
+    say(`logs      ${join(dataDir, 'logs')}`);
+    say('Ctrl-C stops everything in order');
+  } catch (error) {
+    process.stderr.write(`  ✗ ${error instanceof Error ? error.message : String(error)}\n`);
+    await agent?.stop();
+    await hub.stop();
+    return 1;
+  }
 
   await Promise.race([once(stopped.signal), hub.ended]);
   say('stopping');
@@ -69,8 +77,11 @@ async function readyAddress(hub: Child, dataDir: string, stop: AbortSignal): Pro
   void hub.ended.then(() => {
     hasEnded = true;
   });
+  const startedAtMs = Date.now();
   while (!hasEnded && !stop.aborted) {
-    const http = existsSync(file) ? endpointIn(file) : null;
+    // An older file tells of another hub: one that ended, or one that holds this folder and makes ours end.
+    const isNew = (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= startedAtMs;
+    const http = isNew ? endpointIn(file) : null;
     if (http !== null && (await answersReady(http))) return http;
     await new Promise((done) => setTimeout(done, 200));
   }

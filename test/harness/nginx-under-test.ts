@@ -22,14 +22,12 @@ export async function startNginx(folder: string): Promise<NginxUnderTest> {
   const url = `http://127.0.0.1:${port}`;
   const prefix = join(folder, 'nginx');
   await mkdir(join(prefix, 'tmp'), { recursive: true });
-  await mkdir(join(prefix, 'html'), { recursive: true });
-  await writeFile(join(prefix, 'html', 'index.html'), 'shop\n');
   await writeFile(join(prefix, 'nginx.conf'), configuration(prefix, port));
 
   let server: ReturnType<typeof spawn> | null = null;
   const start = async (): Promise<void> => {
     server = spawn(binary, ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-g', 'daemon off;'], { stdio: 'ignore' });
-    await until('nginx to answer', 10_000, async () => (await fetch(url)).ok);
+    await until('nginx to answer', 10_000, async () => (await fetch(`${url}/nginx_status`)).ok);
   };
   const stop = async (): Promise<void> => {
     if (server === null || server.exitCode !== null) return;
@@ -53,7 +51,7 @@ http {
   uwsgi_temp_path ${prefix}/tmp; scgi_temp_path ${prefix}/tmp;
   server {
     listen 127.0.0.1:${port};
-    root ${prefix}/html;
+    location = / { return 200 'shop'; }
     location = /nginx_status { stub_status; }
   }
 }
