@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHost } from '../collectors/host.ts';
@@ -244,6 +244,7 @@ describe('log tail', () => {
     await using tail = open();
     writeFileSync(file(), 'secret\n');
     chmodSync(file(), 0o000);
+    chmodSync(dirname(file()), 0o755);
     await withoutRoot(() => tail.poll());
     expect(tail.refused()).toEqual({ 'permission-denied': 1 });
   });
