@@ -57,8 +57,11 @@ const seriesIds = BigUint64Array.from(identities, seriesId);
 /**
  * From batches that 200 agents have published to rows that can be queried, with fsync, rollups and exactly-once on.
  * The reference is the bare engine with the same tables, settings and joined streams, read from files.
+ *
+ * @param words - the loads to measure; all of them where none is named
  */
-export async function runBench(): Promise<void> {
+export async function runBench(words: readonly string[]): Promise<void> {
+  const wanted = loads.filter(({ name }) => words.length === 0 || words.includes(name));
   const folder = await mkdtemp(join(tmpdir(), 'airis-bench-ingest-'));
   await using nats = await startNatsForTests();
   const telemetry = await startTelemetryStore({ dataDir: folder, log: createLog('warn') });
@@ -67,7 +70,7 @@ export async function runBench(): Promise<void> {
     const agents = Array.from({ length: AGENTS }, (_, i) => new AgentForTests(connection, `agent-${i + 1}`));
     for (const agent of agents) await agent.announce(identities);
     await drain(telemetry, folder, nats);
-    for (const load of loads) {
+    for (const load of wanted) {
       await settle(telemetry);
       const before = await bareEngine(telemetry, folder, load, 1_000, 1);
       await settle(telemetry);
@@ -146,7 +149,14 @@ function startIngestProcess(telemetry: TelemetryStore, folder: string, nats: { r
   const url = new URL(telemetry.url);
   url.username = telemetry.username;
   url.password = telemetry.password;
-  const order = { natsPort: nats.port, telemetryUrl: url.href, folder, killAt: null, log: 'warn' };
+  const order = {
+    natsPort: nats.port,
+    telemetryUrl: url.href,
+    incoming: telemetry.incoming,
+    folder,
+    killAt: null,
+    log: 'warn',
+  };
   const profile = process.env.AIRIS_BENCH_PROFILE;
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const entry = resolve(import.meta.dirname, '../../hub/src/ingest/testing/ingest-process.ts');

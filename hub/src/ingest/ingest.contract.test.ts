@@ -316,7 +316,13 @@ describe('a hub that is killed', () => {
     const url = new URL(telemetry.url);
     url.username = telemetry.username;
     url.password = telemetry.password;
-    const order = { natsPort: server.port, telemetryUrl: url.href, folder: place, killAt: null };
+    const order = {
+      natsPort: server.port,
+      telemetryUrl: url.href,
+      incoming: telemetry.incoming,
+      folder: place,
+      killAt: null,
+    };
     const senders = [newAgent(), newAgent(), newAgent()];
     let sent = 0;
     const sendRound = async () => {

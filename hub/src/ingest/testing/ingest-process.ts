@@ -15,6 +15,8 @@ import { startIngest } from '../ingest.ts';
 const order = z.object({
   natsPort: z.number(),
   telemetryUrl: z.string(),
+  /** The store's incoming folder, as in the hub that has started it; null goes over HTTP. */
+  incoming: z.string().nullable().default(null),
   folder: z.string(),
   /** Ends the process (kill -9) when this step is reached for the n-th time. */
   killAt: z.object({ step: z.enum(faultSteps), time: z.number() }).nullable(),
@@ -22,9 +24,21 @@ const order = z.object({
 });
 export type IngestProcessOrder = z.input<typeof order>;
 
-const { natsPort, telemetryUrl, folder, killAt, log: level } = order.parse(JSON.parse(process.argv[2] ?? '{}'));
+const {
+  natsPort,
+  telemetryUrl,
+  incoming,
+  folder,
+  killAt,
+  log: level,
+} = order.parse(JSON.parse(process.argv[2] ?? '{}'));
 const log = createLog(level);
-const telemetry = await startTelemetryStore({ dataDir: folder, url: telemetryUrl, log });
+const telemetry = await startTelemetryStore({
+  dataDir: folder,
+  url: telemetryUrl,
+  log,
+  ...(incoming === null ? {} : { incoming }),
+});
 const nats = await connect({ port: natsPort });
 const state = createIngestStore(openDatabase(`${folder}/state.sqlite`, ingestMigrations));
 process.stdout.write('starting\n');

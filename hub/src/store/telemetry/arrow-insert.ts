@@ -1,6 +1,10 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { unlink, writeFile } from 'node:fs/promises';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
 import { errorText } from '../../errors.ts';
+import { BODY_FILE_HEADER } from './chdb-report.ts';
 
 /** Tables that take Arrow streams have exactly the columns of their signal and the hub's. */
 export type ArrowInsert = (table: string, stream: Uint8Array, token: string) => Promise<void>;
@@ -53,8 +57,16 @@ const insertSettings: Readonly<Record<string, string>> = {
 
 const TIMEOUT_MS = 120_000;
 
+export interface ArrowInsertPlace {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** Where the embedded engine reads bodies as files; null where only HTTP leads to the engine. */
+  readonly incoming: string | null;
+}
+
 /** Arrow inserts over ClickHouse's HTTP interface, on connections of their own. */
-export function createArrowInsert(place: { url: string; username: string; password: string }): {
+export function createArrowInsert(place: ArrowInsertPlace): {
   insert: ArrowInsert;
   close(): void;
 } {
@@ -65,20 +77,19 @@ export function createArrowInsert(place: { url: string; username: string; passwo
   const request = isTls ? httpsRequest : httpRequest;
   const auth = `${place.username}:${place.password}`;
 
-  const insert: ArrowInsert = (table, stream, token) =>
+  const send = (table: string, token: string, body: Uint8Array | null, headers: OutgoingHttpHeaders): Promise<void> =>
     new Promise((resolve, reject) => {
       const url = new URL(place.url);
       const search = { ...insertSettings, insert_deduplication_token: token };
       for (const [name, value] of Object.entries(search)) url.searchParams.set(name, value);
       url.searchParams.set('query', `INSERT INTO ${table} FORMAT ArrowStream`);
-      const away = (cause: unknown) =>
-        reject(new ArrowInsertError('away', 0, `telemetry store: ${errorText(cause)}`, { cause }));
+      const away = (cause: unknown) => reject(noAnswer(cause));
       const sent = request(url, {
         agent,
         method: 'POST',
         auth,
         timeout: TIMEOUT_MS,
-        headers: { 'Content-Type': 'application/octet-stream', 'Content-Length': stream.byteLength },
+        headers: { ...headers, 'Content-Type': 'application/octet-stream', 'Content-Length': body?.byteLength ?? 0 },
       });
       sent.on('error', away);
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
@@ -88,10 +99,29 @@ export function createArrowInsert(place: { url: string; username: string; passwo
           else reject(refusal(response, text));
         }, away);
       });
-      sent.end(stream);
+      if (body === null) sent.end();
+      else sent.end(body);
     });
+  const { incoming } = place;
+  const insert: ArrowInsert = async (table, stream, token) => {
+    if (incoming === null) return send(table, token, stream, {});
+    const name = randomUUID();
+    const path = join(incoming, name);
+    try {
+      await writeFile(path, stream, { flag: 'wx', mode: 0o600 }).catch((cause: unknown) => {
+        throw noAnswer(cause);
+      });
+      await send(table, token, null, { [BODY_FILE_HEADER]: name });
+    } finally {
+      // The store removes what it has read; what never reached it is removed here.
+      await unlink(path).catch(() => undefined);
+    }
+  };
   return { insert, close: () => agent.destroy() };
 }
+
+const noAnswer = (cause: unknown): ArrowInsertError =>
+  new ArrowInsertError('away', 0, `telemetry store: ${errorText(cause)}`, { cause });
 
 function refusal(response: IncomingMessage, text: string): ArrowInsertError {
   const code = Number(response.headers['x-clickhouse-exception-code'] ?? /Code: (\d+)/.exec(text)?.[1] ?? 0);

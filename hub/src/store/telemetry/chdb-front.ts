@@ -1,10 +1,11 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
+import { BODY_FILE_HEADER } from './chdb-report.ts';
 import { parseInsertStatement } from './insert-statement.ts';
 import { placeholders, type QueryScope, quoteText, type SessionPool } from './session-pool.ts';
 
@@ -127,7 +128,10 @@ async function answer(options: FrontOptions, request: IncomingMessage, response:
   response.end(await gzipAsync(result.bytes));
 }
 
-/** The body goes to a file as it arrives; the engine reads the file. Any input format of `file()` works. */
+/**
+ * The body goes to a file as it arrives, unless the sender has put it there; the engine reads the file. Any input format
+ * of `file()` works.
+ */
 async function insertBody(
   options: FrontOptions,
   insert: NonNullable<ReturnType<typeof parseInsertStatement>>,
@@ -135,9 +139,13 @@ async function insertBody(
   scope: QueryScope,
   request: IncomingMessage,
 ): Promise<number> {
-  const path = join(options.bodyDir, randomUUID());
+  const { bodyDir, limits } = options;
+  const ready = request.headers[BODY_FILE_HEADER];
+  if (ready !== undefined && !isBodyName(ready)) throw new FrontError(400, 36, 'BAD_ARGUMENTS', 'bad body file name');
+  const path = join(bodyDir, ready ?? randomUUID());
   try {
-    const bytes = await writeBody(request, path, options.limits.bodyBytes);
+    const bytes =
+      ready === undefined ? await writeBody(request, path, limits.bodyBytes) : await bodySize(path, limits.bodyBytes);
     if (bytes === 0) return 0;
     const columns = insert.columns?.join(', ');
     const target = columns === undefined ? insert.table : `${insert.table} (${columns})`;
@@ -149,6 +157,17 @@ async function insertBody(
   } finally {
     await unlink(path).catch(() => undefined);
   }
+}
+
+/** Nothing that could lead out of the folder. */
+const isBodyName = (name: string | string[]): name is string => /^[0-9a-f-]{36}$/.test(String(name));
+
+async function bodySize(path: string, limit: number): Promise<number> {
+  const found = await stat(path).catch(() => null);
+  // Gone with a restart of the store: its sender puts it there again.
+  if (found === null) throw new FrontError(404, 107, 'FILE_DOESNT_EXIST', 'no such body file');
+  if (found.size > limit) throw tooLarge(limit);
+  return found.size;
 }
 
 const structures = new WeakMap<SessionPool, Map<string, string>>();
@@ -236,7 +255,7 @@ async function writeBody(request: IncomingMessage, path: string, limit: number):
     let size = 0;
     for await (const chunk of decoded(request)) {
       size += chunk.length;
-      if (size > limit) throw new FrontError(413, 307, 'TOO_MANY_BYTES', `body is larger than ${limit} bytes`);
+      if (size > limit) throw tooLarge(limit);
       for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
     }
     return size;
@@ -244,6 +263,9 @@ async function writeBody(request: IncomingMessage, path: string, limit: number):
     closeSync(file);
   }
 }
+
+const tooLarge = (limit: number): FrontError =>
+  new FrontError(413, 307, 'TOO_MANY_BYTES', `body is larger than ${limit} bytes`);
 
 function decoded(request: IncomingMessage): NodeJS.ReadableStream & AsyncIterable<Buffer> {
   return request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 
 /** What the store's process is told, in one line of JSON on its standard input. */
@@ -10,6 +11,15 @@ export const startOrder = z.object({
   memoryBytes: z.number().int().positive(),
 });
 export type StartOrder = z.infer<typeof startOrder>;
+
+/** Private folder (0700) for bodies that the engine reads as files; emptied at every start. */
+export const incomingFolder = (dataDir: string): string => join(dataDir, 'incoming');
+
+/**
+ * Header of an insert whose body lies in the incoming folder already: its file's name, a UUID. Whoever may write there
+ * is the store's own user, so that megabytes need not go through two sockets and be written by a second process.
+ */
+export const BODY_FILE_HEADER = 'x-airis-body-file';
 
 /** What it says back, once, over IPC. */
 export const serverReport = z.discriminatedUnion('kind', [

@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createChdbFront, frontLimits } from './chdb-front.ts';
-import { type ServerReport, type StartOrder, startOrder } from './chdb-report.ts';
+import { incomingFolder, type ServerReport, type StartOrder, startOrder } from './chdb-report.ts';
 import { createSessionPool, type SessionPool } from './session-pool.ts';
 
 /** Longest wait for running queries when asked to stop; what is cut off is retried by the caller under its token. */
@@ -24,7 +24,7 @@ class StartFailure extends Error {
 
 async function main(): Promise<void> {
   const order = startOrder.parse(JSON.parse(await readLine()));
-  const bodyDir = join(order.dataDir, 'incoming');
+  const bodyDir = incomingFolder(order.dataDir);
   const pool = openPool(order);
   writeFileSync(pidFile(order.dataDir), String(process.pid), { mode: 0o600 });
   rmSync(bodyDir, { recursive: true, force: true });

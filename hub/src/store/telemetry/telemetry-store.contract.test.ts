@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { compressBatch, encodeBatch, joinBatches, listColumn, openBatch, signals } from '@airis/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../log.ts';
-import { ArrowInsertError } from './arrow-insert.ts';
+import { ArrowInsertError, createArrowInsert } from './arrow-insert.ts';
 import { startTelemetryStore, type TelemetryStore } from './telemetry-store.ts';
 
 const now = Date.now();
@@ -139,6 +139,31 @@ describe('embedded telemetry store', () => {
     expect(failure).toBeInstanceOf(ArrowInsertError);
     expect(failure).toMatchObject({ failure: 'data' });
     expect(await readdir(join(dataDir, 'chdb', 'incoming'))).toEqual([]);
+  });
+
+  it('takes a stream over HTTP as well, once for both ways', async () => {
+    const { url, username, password } = store;
+    const overHttp = createArrowInsert({ url, username, password, incoming: null });
+    const stream = blockStream(905, 5n, now - 60_000, 1_000, [1, 2]);
+    await overHttp.insert('block', stream, 'DATA:block:6-6');
+    await store.insertArrow('block', stream, 'DATA:block:6-6');
+    overHttp.close();
+    expect(await rows('SELECT toFloat64(count()) AS n FROM block WHERE agent = 905')).toEqual([{ n: 1 }]);
+    expect(await readdir(join(dataDir, 'chdb', 'incoming'))).toEqual([]);
+  });
+
+  it('reads no body from outside of its folder', async () => {
+    for (const name of ['../server.pid', '/etc/hostname', '00000000-0000-0000-0000-000000000000']) {
+      const answer = await fetch(`${store.url}/?query=INSERT+INTO+block+FORMAT+ArrowStream`, {
+        method: 'POST',
+        headers: {
+          Authorization: `Basic ${Buffer.from(`${store.username}:${store.password}`).toString('base64')}`,
+          'X-Airis-Body-File': name,
+        },
+      });
+      expect(answer.status).toBe(name.startsWith('0') ? 404 : 400);
+    }
+    expect(await readdir(join(dataDir, 'chdb'))).toContain('server.pid');
   });
 
   it('does not leave a body behind when the sender breaks off', async () => {

@@ -5,7 +5,7 @@ import { errorText, HubError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type ArrowInsert, createArrowInsert } from './arrow-insert.ts';
 import { type ChdbProcess, startChdbProcess } from './chdb-process.ts';
-import type { StartOrder } from './chdb-report.ts';
+import { incomingFolder, type StartOrder } from './chdb-report.ts';
 import { createDiskGuard, type DiskGuard } from './disk-guard.ts';
 import { type EngineDialect, singleNode } from './engine.ts';
 import { migrateTelemetry } from './migrate.ts';
@@ -17,6 +17,8 @@ export interface TelemetryOptions {
   readonly log: Log;
   /** An existing ClickHouse, user and password included; without it an embedded one is started. */
   readonly url?: string | undefined;
+  /** With `url`: the incoming folder, where that store is another hub's embedded one on this machine. */
+  readonly incoming?: string;
   readonly retention?: Retention;
   readonly dialect?: EngineDialect;
   /** Memory the embedded engine may take in all; queries beyond are refused. */
@@ -35,6 +37,8 @@ export interface TelemetryStore extends AsyncDisposable {
   readonly username: string;
   readonly password: string;
   readonly client: ClickHouseClient;
+  /** Folder through which `insertArrow` hands its streams over; null where they go over HTTP. */
+  readonly incoming: string | null;
   /** Inserts one Arrow IPC stream as one block, once per token. Throws `ArrowInsertError` with the engine's code. */
   readonly insertArrow: ArrowInsert;
   readonly diskGuard: DiskGuard;
@@ -48,7 +52,7 @@ const RESTART_DELAYS_MS = [0, 500, 1_000, 2_000, 5_000];
 export async function startTelemetryStore(options: TelemetryOptions): Promise<TelemetryStore> {
   const dialect = options.dialect ?? singleNode;
   const retention = options.retention ?? defaultRetention;
-  const place = options.url === undefined ? await embedded(options) : external(options.url);
+  const place = options.url === undefined ? await embedded(options) : external(options.url, options.incoming ?? null);
   const { username, password } = place;
   const client = createClient({
     url: place.url,
@@ -75,12 +79,14 @@ export async function startTelemetryStore(options: TelemetryOptions): Promise<Te
           { cause },
         );
   }
-  const arrow = createArrowInsert({ url: place.url, username, password });
+  const { incoming } = place;
+  const arrow = createArrowInsert({ url: place.url, username, password, incoming });
   return {
     url: place.url,
     username,
     password,
     client,
+    incoming,
     insertArrow: arrow.insert,
     diskGuard: createDiskGuard(client, options.log),
     status: place.status,
@@ -96,6 +102,7 @@ export async function startTelemetryStore(options: TelemetryOptions): Promise<Te
 }
 
 interface Place {
+  readonly incoming: string | null;
   readonly url: string;
   readonly username: string;
   readonly password: string;
@@ -104,7 +111,7 @@ interface Place {
   stop(): Promise<void>;
 }
 
-function external(address: string): Place {
+function external(address: string, incoming: string | null): Place {
   const url = new URL(address);
   const username = decodeURIComponent(url.username) || 'default';
   const password = decodeURIComponent(url.password);
@@ -112,6 +119,7 @@ function external(address: string): Place {
   url.password = '';
   return {
     url: url.href.replace(/\/$/, ''),
+    incoming,
     username,
     password,
     pid: () => null,
@@ -158,6 +166,7 @@ async function embedded(options: TelemetryOptions): Promise<Place> {
 
   return {
     url: `http://127.0.0.1:${port}`,
+    incoming: incomingFolder(order(port).dataDir),
     username: 'airis',
     password,
     pid: () => current?.pid ?? null,
