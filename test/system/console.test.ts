@@ -44,7 +44,7 @@ it.each([
     .waitFor({ timeout: 30_000 });
   await shoot(page, `hosts-${lang}`);
 
-  await page.goto(`${hub.http()}/hosts/host:this-host?lang=${lang}`);
+  await page.goto(`${hub.http()}/hosts/this-host?lang=${lang}`);
   await page.locator('canvas').first().waitFor({ timeout: 30_000 });
   await shoot(page, `host-${lang}`);
   await page.goto(`${hub.http()}/settings/health?lang=${lang}`);
