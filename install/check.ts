@@ -12,6 +12,7 @@ const checks = [
     args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', 'test/architecture.test.ts'],
   },
   { title: 'unused code', args: ['node_modules/knip/bin/knip.js'] },
+  { title: 'settings page', args: ['--conditions=airis-source', 'install/settings-page.ts', '--check'] },
   { title: 'licences', args: ['install/licences.ts', '--check'] },
 ] as const;
 

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { agentConfig } from '../agent/src/config.ts';
+import { environmentNameOf, flagOf, hubConfig, settingKeys } from '../hub/src/config.ts';
+
+/**
+ * `node --conditions=airis-source install/settings-page.ts`: writes docs/settings.md from the schemas that read the
+ * settings. With `--check` it only says whether the page is up to date.
+ */
+const root = resolve(import.meta.dirname, '..');
+const page = join(root, 'docs', 'settings.md');
+
+interface JsonSchema {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+const jsonSchema = (schema: z.ZodType): JsonSchema =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+
+/** `key | default | about` of every leaf, dotted. */
+function rows(schema: JsonSchema, prefix = ''): { key: string; standard: string; about: string }[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) =>
+    value.properties === undefined
+      ? [{ key: prefix + key, standard: standardOf(value), about: cell(value.description ?? '') }]
+      : rows(value, `${prefix}${key}.`),
+  );
+}
+
+const standardOf = ({ default: value }: JsonSchema): string =>
+  value === undefined ? '' : `\`${JSON.stringify(value)}\``;
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+const hub = jsonSchema(hubConfig).properties ?? {};
+const hubRows = settingKeys.map((key) => {
+  const { description = '', ...rest } = hub[key] ?? {};
+  return `| \`${environmentNameOf(key)}\` | \`--${flagOf(key)}\` | \`${key}\` | ${standardOf(rest)} | ${cell(description)} |`;
+});
+const agentRows = rows(jsonSchema(agentConfig)).map((row) => `| \`${row.key}\` | ${row.standard} | ${row.about} |`);
+
+const text = `# Settings
+
+Written by \`install/settings-page.ts\` from the schemas that read them. Flags win over the environment, that over the file, that over the defaults. An unknown key
+stops the start with exit code 2 and names the nearest known one.
+
+## Hub: \`hub.yaml\` in the data folder
+
+| environment | flag | key in the file | default | about |
+|---|---|---|---|---|
+${hubRows.join('\n')}
+
+## Agent: \`agent.yaml\` in the agent's folder, or \`--set key=value\`
+
+| key | default | about |
+|---|---|---|
+${agentRows.join('\n')}
+`;
+
+if (!process.argv.includes('--check')) {
+  writeFileSync(page, text);
+  process.stdout.write(`${hubRows.length} settings of the hub, ${agentRows.length} of the agent in docs/settings.md\n`);
+} else if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
+  process.stdout.write('docs/settings.md is out of date: run install/settings-page.ts\n');
+  process.exitCode = 1;
+}
