@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -94,6 +94,10 @@ describe('airis-hub', () => {
     {
       await using hub = await start();
       expect(statSync(join(dataDir, 'admin.token')).mode & 0o777).toBe(0o600);
+      const readableByOthers = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter(
+        (path) => ((statSync(join(dataDir, path), { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0,
+      );
+      expect(readableByOthers).toEqual(['endpoints.json']);
       expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
       const created = await hub.api('POST', '/api/v1/enrolment-tokens', { wantedId: 'web-1' });
       token = String(created.body.token);

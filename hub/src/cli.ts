@@ -9,6 +9,8 @@ import { flagOf, readConfig, settingKeys, unusedSettings } from './config.ts';
 import { errorText, HubError } from './errors.ts';
 import { createLog } from './log.ts';
 
+// Telemetry, keys and backups are for the hub's own user, whatever folder they lie in; engines inherit this.
+process.umask(0o077);
 process.exitCode = await main(process.argv.slice(2));
 
 /** Exit code 0 done, 1 failed, 2 wrong usage or configuration. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { subjects } from '@airis/protocol';
@@ -54,6 +54,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
   await using parts = new AsyncDisposableStack();
   parts.use(lockDataFolder(layout.lockFile));
   mkdirSync(layout.hubFolder, { recursive: true, mode: 0o700 });
+  chmodSync(layout.hubFolder, 0o700);
   rmSync(layout.endpointsFile, { force: true });
   await takeablePort(config.http, 'HTTP_PORT_TAKEN', 'AIRIS_HTTP');
 
@@ -62,7 +63,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
   const roots = await openHomeRoots(keys);
   const authority = await openCertificateAuthority(keys);
   const access = createAccess(state, clock);
-  await leaveBootstrapToken(access, layout.tokenFile);
+  await leaveBootstrapToken(access, state.access, layout.tokenFile);
 
   const revoked = (await state.identity.agents()).filter((agent) => agent.revokedAtUnixMs !== null);
   const revokedKeys = revoked.map((agent) => agent.publicKey);
@@ -154,6 +155,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
         log,
         version: HUB_VERSION,
         startedAtUnixMs,
+        isBehindTls: config.publicUrl?.startsWith('https:') ?? false,
       },
       host: config.http.host,
       port: config.http.port,

@@ -15,13 +15,22 @@ export async function endOrphan(pidFile: string, mark: string, log: Log): Promis
   const pid = pidIn(pidFile);
   if (pid !== null && isOurs(pid, mark)) {
     log.warn('CHILD_ORPHAN', 'ending a child that an earlier hub left behind', { pid, mark });
-    process.kill(pid, 'SIGTERM');
+    signalled(pid, 'SIGTERM');
     if (!(await isGoneWithin(pid, mark, TERM_TIMEOUT_MS))) {
-      process.kill(pid, 'SIGKILL');
+      signalled(pid, 'SIGKILL');
       await isGoneWithin(pid, mark, KILL_TIMEOUT_MS);
     }
   }
   rmSync(pidFile, { force: true });
+}
+
+/** It may end by itself at this very moment: the kernel is killing it too, since its parent is gone. */
+function signalled(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (cause) {
+    if (errorCode(cause) !== 'ESRCH') throw cause;
+  }
 }
 
 /** Whether a living process has `mark` in its command line. */

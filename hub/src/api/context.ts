@@ -16,4 +16,6 @@ export interface ApiContext extends Ports {
   readonly log: Log;
   readonly version: string;
   readonly startedAtUnixMs: number;
+  /** Browsers reach this hub by HTTPS that somebody else (a proxy) ends. */
+  readonly isBehindTls: boolean;
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aChange, aFinding, aHealth, anEvent } from '../incident/test-events.ts';
 import { isUnsafe } from './caller.ts';
 import { routes } from './index.ts';
 import { openApiDocument } from './openapi.ts';
@@ -207,5 +208,51 @@ describe('the console and the probes', () => {
     expect(await hub.call('GET', '/readyz')).toMatchObject({ status: 200, body: { ok: true, failing: [] } });
     const metrics = await hub.call('GET', '/metrics');
     expect(metrics.body).toMatch(/airis_api_requests_total\{method="GET",path="\/healthz",status="200"\} \d+/);
+  });
+});
+
+describe('a session cookie', () => {
+  it.each([
+    { name: 'plain HTTP', isBehindTls: false },
+    { name: 'a proxy that ends TLS', isBehindTls: true },
+  ])('behind $name says when it is for HTTPS only', async ({ isBehindTls }) => {
+    await using own = await startTestHub({ isBehindTls });
+    const signedIn = await own.call('POST', '/api/v1/session', { body: { token: await own.signInLink() } });
+    expect((signedIn.headers.get('set-cookie') ?? '').includes('; Secure')).toBe(isBehindTls);
+  });
+});
+
+describe('a host whose clock shows impossible times', () => {
+  it.each([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 8.64e15])('%d takes no list down', async (unixMs) => {
+    await using own = await startTestHub();
+    const { state, tokens } = own;
+    const enrolment = { createdBy: 'user:kim', createdAtUnixMs: 0, wantedId: 'web-1', generalLogSources: [] };
+    await state.identity.addToken({ ...enrolment, id: 't', secretHash: 'h', expiresAtUnixMs: 9e15 });
+    await state.identity.enrol({ secretHash: 'h', publicKey: 'U', hostName: 'w', baseId: 'w', nowUnixMs: 1 });
+    const now = Date.now();
+    const spool = { bytes: 0, limitBytes: 1, batches: 0, oldestUnixMs: unixMs };
+    const inventory = {
+      hostName: 'w',
+      os: '',
+      kernel: '',
+      arch: '',
+      cpuModel: '',
+      cpuCount: 1,
+      memoryBytes: 1,
+      bootTimeUnixMs: unixMs,
+      addresses: [],
+      virtualization: null,
+    };
+    const times = { startedAtUnixMs: unixMs, detectedAtUnixMs: unixMs };
+    const evidence = [{ kind: 'log' as const, ref: 'x', fromUnixMs: unixMs, toUnixMs: unixMs }];
+    const events = [
+      anEvent('health', aHealth({ atUnixMs: unixMs, startedAtUnixMs: unixMs, spool, inventory }), now),
+      anEvent('change', aChange({ atUnixMs: unixMs }), now),
+      anEvent('finding', aFinding({ ...times, evidence }), now),
+    ];
+    for (const event of events) expect(await own.incidents.handle(event)).toMatchObject({ ok: true });
+    for (const path of ['hosts', 'hosts/host:web-1', 'findings', 'incidents', 'incidents/INC-1001']) {
+      expect(await own.call('GET', `/api/v1/${path}`, { token: tokens.viewer }), path).toMatchObject({ status: 200 });
+    }
   });
 });

@@ -65,7 +65,7 @@ function setCookie(reply: FastifyReply, hub: ApiContext, { secret, expiresAtUnix
     path: '/',
     httpOnly: true,
     sameSite: 'strict',
-    secure: reply.request.protocol === 'https',
+    secure: reply.request.protocol === 'https' || hub.isBehindTls,
     maxAge: Math.max(0, Math.floor((expiresAtUnixMs - hub.clock()) / 1000)),
   });
 }

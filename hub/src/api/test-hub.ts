@@ -49,7 +49,12 @@ const identities: AgentIdentities = {
 
 /** The real server, the real SQLite state in a file, real access and incidents; engines beside them are in memory. */
 export async function startTestHub(
-  options: { query?: Partial<Ports['query']>; routes?: readonly Route[]; consoleRoot?: string } = {},
+  options: {
+    query?: Partial<Ports['query']>;
+    routes?: readonly Route[];
+    consoleRoot?: string;
+    isBehindTls?: boolean;
+  } = {},
 ): Promise<TestHub> {
   const folder = await mkdtemp(join(tmpdir(), 'airis-api-'));
   const state = openStateStore(join(folder, 'state.sqlite'));
@@ -85,7 +90,17 @@ export async function startTestHub(
     health: quietHealth,
   };
   const api = await startApi({
-    hub: { ...ports, incidents, records: state.incident, bus, clock, log, version: '0.0.0', startedAtUnixMs: clock() },
+    hub: {
+      ...ports,
+      incidents,
+      records: state.incident,
+      bus,
+      clock,
+      log,
+      version: '0.0.0',
+      startedAtUnixMs: clock(),
+      isBehindTls: options.isBehindTls ?? false,
+    },
     host: '127.0.0.1',
     port: 0,
     tls: null,

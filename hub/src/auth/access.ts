@@ -213,6 +213,7 @@ export function createAccess(
       if (user === FIRST_USER && (await store.user(user)) === null) {
         await store.putUser({ name: user, role: 'admin', passwordHash: null, createdAtUnixMs: clock() });
       }
+      await store.sweep(clock());
       const secret = newSecret();
       await store.addSignInLink({
         secretHash: hashSecret(secret),

@@ -7,17 +7,22 @@ import { createEnrolment, ENROLMENT_TOKEN_LIFETIME_MS, type Enrolment } from './
 let state: StateStore;
 let nowMs: number;
 let pushed: string[][];
+let holdPushMs: number[];
 let enrolment: Enrolment;
 beforeEach(() => {
   state = openStateStore(':memory:');
   nowMs = 1_000_000;
   pushed = [];
+  holdPushMs = [];
   enrolment = createEnrolment({
     state,
     identities: {
       mintAgentJwt: async (agent) => `jwt of ${agent.id}`,
       mintAgentCertificate: async () => null,
-      pushRevocations: async (agents) => void pushed.push(agents.map((agent) => agent.id)),
+      pushRevocations: async (agents) => {
+        await new Promise((resolve) => setTimeout(resolve, holdPushMs.shift() ?? 0));
+        pushed.push(agents.map((agent) => agent.id));
+      },
       writeFirstDesired: async () => undefined,
       agentUrls: ['nats://127.0.0.1:1'],
       caPem: null,
@@ -102,6 +107,15 @@ describe('enrolment', () => {
     for (let n = 0; n < 30; n++) await enrolment.enrol({ ...request(token), token: 'airis1.x' }, 'noisy');
     expect(await enrolment.enrol(request(token), 'noisy')).toMatchObject({ reason: 'too-many-attempts' });
     expect(await enrolment.enrol(request(token), 'other')).toMatchObject({ ok: true });
+  });
+
+  it('leaves the longest list standing when several are revoked at once', async () => {
+    for (let n = 0; n < 3; n++) await enrolment.enrol(request((await enrolment.createToken('user:kim')).token), 'a');
+    // The first push takes longest: its list must not come last.
+    holdPushMs = [30, 10, 0];
+    await Promise.all(['web-1', 'web-1-2', 'web-1-3'].map((id) => enrolment.revoke('user:kim', id)));
+    expect(pushed).toHaveLength(3);
+    expect(pushed.at(-1)).toEqual(['web-1', 'web-1-2', 'web-1-3']);
   });
 
   it('revokes for good: every revoked agent is pushed, and the key never enrols again', async () => {

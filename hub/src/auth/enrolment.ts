@@ -9,6 +9,7 @@ import {
   refused,
 } from '@airis/protocol';
 import { HubError } from '../errors.ts';
+import { createSerial } from '../serial.ts';
 import type { AgentRecord, EnrolmentRefusal, EnrolmentTokenRecord } from '../store/state/identity.ts';
 import type { StateStore } from '../store/state/state-store.ts';
 import { agentNameFrom } from './agent-name.ts';
@@ -68,6 +69,7 @@ export interface EnrolmentOptions {
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const { state, identities, roots, clock } = options;
   const attempts = createFailedAttempts(ENROLMENT_LIMITS);
+  const oneByOne = createSerial();
 
   async function audit(who: string, action: string, target: string, reason: string | null = null): Promise<void> {
     await state.audit.append({
@@ -151,8 +153,11 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (agent === null)
         throw new HubError('AGENT_UNKNOWN', `there is no agent ${id}`, 'list them with GET /api/v1/hosts');
       await audit(by, 'agent.revoke', id);
-      const agents = await state.identity.agents();
-      await identities.pushRevocations(agents.filter((each) => each.revokedAtUnixMs !== null));
+      // Each push replaces the list before it: two at once could leave the older, shorter one standing.
+      await oneByOne(async () => {
+        const agents = await state.identity.agents();
+        await identities.pushRevocations(agents.filter((each) => each.revokedAtUnixMs !== null));
+      });
       return agent;
     },
   };

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { writeWholeFile } from '../whole-file.ts';
 
 /** Largest message, in bytes: a batch of 4 MiB with room to grow, still far below what stalls a server. */
 export const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
@@ -55,5 +55,6 @@ export function serverConfig(settings: ServerSettings): string {
 }
 
 export function writeServerConfig(file: string, settings: ServerSettings): void {
-  writeFileSync(file, `${serverConfig(settings)}\n`, { mode: 0o600 });
+  // Whole, since a server that is started again meanwhile reads it.
+  writeWholeFile(file, `${serverConfig(settings)}\n`, 0o600);
 }

@@ -91,7 +91,7 @@ function endOfVersion(finding: Finding, receivedAtUnixMs: number): number | null
 }
 
 /** A host's clock may be a year off: beyond the wire's limits the hub's own time stands in. */
-function trustedTime(unixMs: number, receivedAtUnixMs: number): number {
+export function trustedTime(unixMs: number, receivedAtUnixMs: number): number {
   const isTrusted = unixMs <= receivedAtUnixMs + MAX_CLOCK_AHEAD_MS && unixMs >= receivedAtUnixMs - MAX_CLOCK_BEHIND_MS;
   return isTrusted ? unixMs : receivedAtUnixMs;
 }

@@ -149,6 +149,52 @@ describe('findings become incidents', () => {
     const year = 365 * 86_400_000;
     await service.handle(anEvent('finding', aFinding({ detectedAtUnixMs: T0 + year }), T0));
     expect(await all(state)).toMatchObject([{ detectedAtUnixMs: T0 }]);
+    await service.handle(anEvent('change', aChange({ atUnixMs: T0 - year }), T0));
+    expect(await state.incident.changesBetween('web-1', T0, T0)).toMatchObject([{ atUnixMs: T0 }]);
+  });
+});
+
+describe('what is kept', () => {
+  const day = 86_400_000;
+  const finding = (n: number, fields = {}) =>
+    anEvent('finding', aFinding({ id: `f-${String(n).padStart(8, '0')}`, ...fields }), T0, `web-${n}`);
+  const ended = (n: number) => finding(n, { state: 'closed', endedAtUnixMs: T0 + 1_000 });
+
+  it('drops what has been over for long, with incidents that were taken in by another', async () => {
+    const { service, state, at } = startBench();
+    for (const n of [1, 2]) await service.handle(ended(n));
+    await service.handle(finding(3));
+    at(T0 + 100_000);
+    await service.tick();
+    const [third, second, first] = await all(state);
+    await state.incident.commit({ absorbed: [{ from: first!.number, into: second!.number }] });
+    await state.incident.prune(T0 + day);
+    expect(await all(state)).toEqual([third]);
+    expect(await state.incident.absorbedInto(first!.number)).toBeNull();
+    expect((await state.incident.listFindings({}, { limit: 9 })).items).toMatchObject([{ agent: 'web-3' }]);
+  });
+
+  it('drops the oldest beyond the most that is kept, and nothing of an incident that is not over', async () => {
+    const { service, state, at } = startBench();
+    await service.handle(finding(1));
+    for (let n = 2; n <= 9; n++) await service.handle(ended(n));
+    for (let n = 1; n <= 5; n++) {
+      await service.handle(anEvent('change', aChange({ id: `c-0000000${n}`, atUnixMs: T0 + n }), T0));
+    }
+    at(T0 + 100_000);
+    await service.tick();
+    await state.incident.prune(0, { findings: 3, changes: 2 });
+    const agents = (list: readonly { agent: string }[]) => list.map((each) => each.agent).sort();
+    expect(agents((await state.incident.listFindings({}, { limit: 99 })).items)).toEqual([
+      'web-1',
+      'web-7',
+      'web-8',
+      'web-9',
+    ]);
+    expect(agents(await all(state))).toEqual(['web-1', 'web-7', 'web-8', 'web-9']);
+    expect((await state.incident.changesBetween('web-1', T0, T0 + 9)).map((change) => change.atUnixMs - T0)).toEqual([
+      4, 5,
+    ]);
   });
 });
 

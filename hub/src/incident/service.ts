@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { type Change, type Finding, type Health, ok, type Result, refused } from '@airis/protocol';
 import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { createSerial } from '../serial.ts';
 import type { IdentityStore } from '../store/state/identity.ts';
 import type { IncidentStore, IncidentWrite } from '../store/state/incident.ts';
 import type { Act } from './act.ts';
 import { CHANGE_AFTER_MS } from './cause.ts';
 import { type IncomingEvent, readEvent } from './event.ts';
-import { type FindingRecord, mergeFinding } from './finding-record.ts';
+import { type FindingRecord, mergeFinding, trustedTime } from './finding-record.ts';
 import { type HostRecord, mergeHealth } from './host-record.ts';
 import type { IncidentSummary, IncidentView } from './incident.ts';
 import { regroup, viewStored } from './regroup.ts';
-import { createSerial } from './serial.ts';
 import { watchHosts } from './watch-hosts.ts';
 
 /** Told after it is durable. */
@@ -86,9 +86,10 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
     const host = change.kind === 'agent-stop' ? await store.host(agent) : null;
     const isLast = host !== null && receivedAtUnixMs >= host.lastSeenAtUnixMs;
     const hosts: HostRecord[] = isLast ? [{ ...host, stoppedAtUnixMs: change.atUnixMs }] : [];
-    await commit({ changes: [{ agent, change }], hosts });
+    const atUnixMs = trustedTime(change.atUnixMs, receivedAtUnixMs);
+    await commit({ changes: [{ agent, change: { ...change, atUnixMs } }], hosts });
     // A change may be the cause of what is already known.
-    const near = await store.incidentsOverAfter(agent, change.atUnixMs - CHANGE_AFTER_MS);
+    const near = await store.incidentsOverAfter(agent, atUnixMs - CHANGE_AFTER_MS);
     for (const summary of near) await refresh(summary);
   }
 

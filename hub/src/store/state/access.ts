@@ -62,7 +62,7 @@ export interface AccessStore {
   /** Spends the link: the second caller gets null, as does one that comes late or for a user who is gone. */
   useSignInLink(secretHash: string, nowUnixMs: number): Promise<UserRecord | null>;
 
-  /** Drops expired sessions and links; returns how many. */
+  /** Drops expired sessions and links, and API tokens that are 90 days dead; returns how many. */
   sweep(nowUnixMs: number): Promise<number>;
 }
 
@@ -102,6 +102,8 @@ export const accessMigrations: readonly Migration[] = [
   },
 ];
 
+const DEAD_TOKENS_KEPT_MS = 90 * 86_400_000;
+
 export function createAccessStore(database: SqliteDatabase): AccessStore {
   const upsertUser = database.prepare(
     `INSERT INTO user (name, role, passwordHash, createdAtUnixMs) VALUES (?, ?, ?, ?)
@@ -131,6 +133,10 @@ export function createAccessStore(database: SqliteDatabase): AccessStore {
   );
   const sweepSessions = database.prepare('DELETE FROM session WHERE expiresAtUnixMs <= ?');
   const sweepLinks = database.prepare('DELETE FROM signInLink WHERE expiresAtUnixMs <= ?');
+
+  const sweepTokens = database.prepare(
+    'DELETE FROM apiToken WHERE coalesce(revokedAtUnixMs, expiresAtUnixMs) <= ?', // a living one without end has neither
+  );
 
   const putUserInOneStep = database.transaction((user: UserRecord) => {
     upsertUser.run(user.name, user.role, user.passwordHash, user.createdAtUnixMs);
@@ -165,6 +171,9 @@ export function createAccessStore(database: SqliteDatabase): AccessStore {
       if (link === undefined || link.expiresAtUnixMs <= nowUnixMs) return null;
       return selectUser.get(link.user) ?? null;
     },
-    sweep: async (nowUnixMs) => sweepSessions.run(nowUnixMs).changes + sweepLinks.run(nowUnixMs).changes,
+    sweep: async (nowUnixMs) =>
+      sweepSessions.run(nowUnixMs).changes +
+      sweepLinks.run(nowUnixMs).changes +
+      sweepTokens.run(nowUnixMs - DEAD_TOKENS_KEPT_MS).changes,
   };
 }

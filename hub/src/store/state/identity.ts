@@ -87,6 +87,8 @@ export const identityMigrations: readonly Migration[] = [
 type Row<T extends { generalLogSources: readonly string[] }> = Omit<T, 'generalLogSources'> & {
   readonly generalLogSources: string;
 };
+/** Spent and expired tokens stay in the list this long. */
+const DEAD_TOKENS_KEPT_MS = 90 * 86_400_000;
 const AGENT_COLUMNS = 'number, id, hostName, publicKey, enrolledAtUnixMs, revokedAtUnixMs, generalLogSources';
 const TOKEN_COLUMNS =
   'id, secretHash, createdBy, createdAtUnixMs, expiresAtUnixMs, wantedId, generalLogSources, usedAtUnixMs, usedByAgent';
@@ -96,6 +98,7 @@ export function createIdentityStore(database: SqliteDatabase): IdentityStore {
     `INSERT INTO enrolmentToken (id, secretHash, createdBy, createdAtUnixMs, expiresAtUnixMs, wantedId, generalLogSources)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
+  const sweepTokens = database.prepare('DELETE FROM enrolmentToken WHERE expiresAtUnixMs < ?');
   const selectTokens = database.prepare<[], Row<EnrolmentTokenRecord>>(
     `SELECT ${TOKEN_COLUMNS} FROM enrolmentToken ORDER BY createdAtUnixMs DESC, id LIMIT 500`,
   );
@@ -146,6 +149,7 @@ export function createIdentityStore(database: SqliteDatabase): IdentityStore {
 
   return {
     async addToken(token) {
+      sweepTokens.run(token.createdAtUnixMs - DEAD_TOKENS_KEPT_MS);
       insertToken.run(
         token.id,
         token.secretHash,

@@ -29,6 +29,13 @@ export interface ListPage<T> {
   readonly next: string | null;
 }
 
+/** Most rows kept, so that one host that never stops talking fills no disk. */
+export interface RowsKept {
+  readonly findings: number;
+  readonly changes: number;
+}
+const ROWS_KEPT: RowsKept = { findings: 500_000, changes: 500_000 };
+
 export interface FindingFilter {
   readonly agent?: string | undefined;
   readonly isOpen?: boolean | undefined;
@@ -77,8 +84,13 @@ export interface IncidentStore {
   host(agent: string): Promise<HostRecord | null>;
 
   commit(write: IncidentWrite): Promise<void>;
-  /** Drops resolved incidents with their findings and acts, other ended findings, and changes, all older than this. */
-  prune(beforeUnixMs: number): Promise<number>;
+  /**
+   * Drops resolved incidents with their findings and acts, other ended findings, and changes: all older than this, and
+   * the oldest beyond what is kept at most. What belongs to an unresolved incident stays.
+   *
+   * @returns rows dropped
+   */
+  prune(beforeUnixMs: number, keep?: RowsKept): Promise<number>;
 }
 
 export const incidentMigrations: readonly Migration[] = [
@@ -208,6 +220,7 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
     `DELETE FROM finding WHERE incident IN (SELECT number FROM incident WHERE resolvedAtUnixMs < ?)`,
     `DELETE FROM finding WHERE incident IS NULL AND endUnixMs < ?`,
     `DELETE FROM incident WHERE resolvedAtUnixMs < ?`,
+    `DELETE FROM incident WHERE detectedAtUnixMs < ? AND absorbedInto NOT IN (SELECT number FROM incident)`,
     `DELETE FROM change WHERE atUnixMs < ?`,
   ].map((sql) => database.prepare<[number]>(sql));
 
@@ -238,9 +251,26 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
     }
     for (const record of write.hosts ?? []) upsertHost.run(record.agent, JSON.stringify(record));
   });
-  const pruneInOneStep = database.transaction((before: number) =>
-    dropOld.reduce((count, statement) => count + statement.run(before).changes, 0),
+  const dropFindingsBeyond = database.prepare<[number]>(
+    `DELETE FROM finding WHERE seq <= (SELECT max(seq) FROM finding) - ? AND endUnixMs IS NOT NULL AND
+       (incident IS NULL OR incident NOT IN (SELECT number FROM incident WHERE state IN ('open', 'acknowledged')))`,
   );
+  const dropEmptied = [
+    `DELETE FROM incident WHERE state = 'resolved' AND absorbedInto IS NULL AND
+       number NOT IN (SELECT incident FROM finding WHERE incident IS NOT NULL)`,
+    `DELETE FROM incident WHERE absorbedInto NOT IN (SELECT number FROM incident)`,
+    `DELETE FROM act WHERE incident NOT IN (SELECT number FROM incident)`,
+  ].map((sql) => database.prepare<[]>(sql));
+  const dropChangesBeyond = database.prepare<[number]>(
+    'DELETE FROM change WHERE rowid <= (SELECT max(rowid) FROM change) - ?',
+  );
+  const pruneInOneStep = database.transaction((before: number, keep: RowsKept) => {
+    let dropped = 0;
+    for (const statement of dropOld) dropped += statement.run(before).changes;
+    const findings = dropFindingsBeyond.run(keep.findings).changes;
+    if (findings > 0) for (const statement of dropEmptied) dropped += statement.run().changes;
+    return dropped + findings + dropChangesBeyond.run(keep.changes).changes;
+  });
 
   return {
     finding: async (agent, id) => firstOf(selectFinding.all(agent, id).map(readFinding)),
@@ -291,7 +321,7 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
     hosts: async () => selectHosts.all().map(readBody<HostRecord>),
     host: async (agent) => firstOf(selectHost.all(agent).map(readBody<HostRecord>)),
     commit: async (write) => commitInOneStep.immediate(write),
-    prune: async (beforeUnixMs) => pruneInOneStep.immediate(beforeUnixMs),
+    prune: async (beforeUnixMs, keep = ROWS_KEPT) => pruneInOneStep.immediate(beforeUnixMs, keep),
   };
 }
 

@@ -81,6 +81,7 @@ export interface IngestCommit {
 /** What ingest must not forget. */
 export interface IngestStore {
   commit(commit: IngestCommit): Promise<void>;
+  /** Of the 64 epochs of each agent and class that were seen last; older ones are forgotten here. */
   watermarks(): Promise<readonly WatermarkRecord[]>;
   /** Runs begun and not finished, oldest first. */
   openRuns(): Promise<readonly RunRecord[]>;
@@ -138,6 +139,8 @@ export const ingestMigrations: readonly Migration[] = [
 /** Losses kept one by one; older ones are in the totals only. */
 const LOSSES_KEPT = 100_000;
 const NOTICES_KEPT = 1_000;
+/** A spool begins an epoch when it is lost or set back: an honest host has a handful in its life. */
+const EPOCHS_KEPT_PER_AGENT = 64;
 
 interface WatermarkRow extends Omit<WatermarkRecord, 'beyond'> {
   readonly beyond: string;
@@ -152,6 +155,12 @@ export function createIngestStore(database: SqliteDatabase): IngestStore {
      ON CONFLICT DO UPDATE SET upTo = :upTo, beyond = :beyond, digests = :digests, seenAtUnixMs = :seenAtUnixMs`,
   );
   const selectWatermarks = database.prepare<[], WatermarkRow>('SELECT * FROM ingestWatermark');
+  const trimWatermarks = database.prepare(
+    `DELETE FROM ingestWatermark WHERE (agent, epoch, class) IN (
+       SELECT agent, epoch, class FROM (
+         SELECT agent, epoch, class, row_number() OVER (PARTITION BY agent, class ORDER BY seenAtUnixMs DESC) AS place
+         FROM ingestWatermark) WHERE place > ${EPOCHS_KEPT_PER_AGENT})`,
+  );
   const insertRun = database.prepare('INSERT OR REPLACE INTO ingestRun VALUES (?, ?, ?, ?)');
   const deleteRun = database.prepare('DELETE FROM ingestRun WHERE stream = ? AND first = ?');
   const selectRuns = database.prepare<[], RunRow>('SELECT * FROM ingestRun ORDER BY stream, first');
@@ -161,7 +170,7 @@ export function createIngestStore(database: SqliteDatabase): IngestStore {
   const trimLosses = database.prepare('DELETE FROM ingestLoss WHERE id <= (SELECT max(id) FROM ingestLoss) - ?');
   const addLossTotal = database.prepare(
     `INSERT INTO ingestLossTotal VALUES (:agent, :reason, :rows)
-     ON CONFLICT DO UPDATE SET rows = rows + excluded.rows`,
+     ON CONFLICT DO UPDATE SET rows = min(rows + excluded.rows, ${Number.MAX_SAFE_INTEGER})`,
   );
   const selectLosses = database.prepare<[number, number, string, string], LossRecord>(
     `SELECT agent, reason, rows, fromUnixMs, toUnixMs FROM ingestLoss
@@ -219,8 +228,10 @@ export function createIngestStore(database: SqliteDatabase): IngestStore {
 
   return {
     commit: async (commit) => commitInOneStep.immediate(commit),
-    watermarks: async () =>
-      selectWatermarks.all().map((row) => ({ ...row, beyond: JSON.parse(row.beyond) as number[] })),
+    async watermarks() {
+      trimWatermarks.run();
+      return selectWatermarks.all().map((row) => ({ ...row, beyond: JSON.parse(row.beyond) as number[] }));
+    },
     openRuns: async () => selectRuns.all().map((row) => ({ ...row, inserts: JSON.parse(row.inserts) as RunInsert[] })),
     refusals: async () => selectRefusals.all(),
     async losses({ fromUnixMs, toUnixMs, agents = [] }) {

@@ -140,6 +140,53 @@ describe.each(implementations)('state store: $name', ({ open }) => {
     expect(await store.access.sweep(9)).toBe(1);
   });
 
+  it('forgets the oldest epochs of an agent that makes them without end, and no other agent suffers', async () => {
+    await using store = await open();
+    const watermark = (agent: number, n: number) => ({
+      agent,
+      epoch: n.toString(16).padStart(32, '0'),
+      class: 'data' as const,
+      upTo: 1,
+      beyond: [],
+      digests: new Uint8Array(),
+      seenAtUnixMs: n,
+    });
+    await store.ingest.commit({ watermarks: Array.from({ length: 100 }, (_, n) => watermark(1, n)) });
+    await store.ingest.commit({ watermarks: [watermark(2, 0)] });
+    const kept = await store.ingest.watermarks();
+    expect(kept.filter((record) => record.agent === 1).map((record) => record.seenAtUnixMs)).toEqual(
+      Array.from({ length: 64 }, (_, n) => 36 + n),
+    );
+    expect(kept.filter((record) => record.agent === 2)).toHaveLength(1);
+  });
+
+  it('goes on when an agent claims losses beyond all numbers', async () => {
+    await using store = await open();
+    const loss = { agent: 1, reason: 'spool-full', rows: Number.MAX_SAFE_INTEGER, fromUnixMs: 0, toUnixMs: 1 };
+    await store.ingest.commit({ losses: Array.from({ length: 1_100 }, () => loss) });
+    await store.ingest.commit({ losses: [{ ...loss, agent: 2, rows: 7 }] });
+    expect(await store.ingest.lossTotals()).toMatchObject([
+      { agent: 1, rows: Number.MAX_SAFE_INTEGER },
+      { agent: 2, rows: 7 },
+    ]);
+  });
+
+  it('drops tokens that are long dead, and none that lives', async () => {
+    await using store = await open();
+    const day = 86_400_000;
+    const apiToken = { name: 'ci', role: 'viewer', createdBy: 'user:kim', createdAtUnixMs: 0 } as const;
+    await store.access.addApiToken({ ...apiToken, id: 'endless', secretHash: 'a', expiresAtUnixMs: null });
+    await store.access.addApiToken({ ...apiToken, id: 'expired', secretHash: 'b', expiresAtUnixMs: day });
+    await store.access.addApiToken({ ...apiToken, id: 'revoked', secretHash: 'c', expiresAtUnixMs: null });
+    await store.access.revokeApiToken('revoked', 2 * day);
+    expect(await store.access.sweep(91 * day)).toBe(1);
+    expect((await store.access.apiTokens()).map((record) => record.id)).toEqual(['endless', 'revoked']);
+    expect(await store.access.sweep(92 * day)).toBe(1);
+    await store.identity.addToken(token('old', 'h-old'));
+    await store.identity.addToken({ ...token('new', 'h-new'), createdAtUnixMs: 91 * day, expiresAtUnixMs: 92 * day });
+    expect((await store.identity.tokens()).map((record) => record.id)).toEqual(['new']);
+  });
+
   it('chains the audit, pages it newest first, and backs up what it holds', async () => {
     await using store = await open();
     for (let n = 1; n <= 3; n++) {
