@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createUserKey, privateKeyFromSeed, subjects, type UserKey } from '@airis/protocol';
+import { createUserKey, MAX_BATCH_COMPRESSED_BYTES, privateKeyFromSeed, subjects, type UserKey } from '@airis/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, jwtAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -152,6 +152,25 @@ describe('the embedded broker', () => {
     ).rejects.toThrow(/rollup/);
     expect((await broker.manager.streams.info('KV_actual')).state.messages).toBe(1);
     await expect(broker.manager.streams.purge('DATA')).rejects.toThrow(/not permitted/);
+  });
+
+  it('refuses what is larger than a batch may be, and serves everybody else', async () => {
+    await using broker = await startBroker();
+    const big = await connectAgent(broker, await enrol(broker, 'big-1'));
+    const other = await connectAgent(broker, await enrol(broker, 'web-1'));
+    const publish = (connection: NatsConnection, agent: string, bytes: number) =>
+      jetstream(connection, { timeout: 3_000 }).publish(subjects.data(agent, 'block'), new Uint8Array(bytes));
+    // Within what a connection may send, but more than a stream takes: this message fails, the connection stays.
+    await expect(publish(big, 'big-1', MAX_BATCH_COMPRESSED_BYTES + 16 * 1024)).rejects.toThrow(/size exceeds/);
+    expect(await publish(big, 'big-1', MAX_BATCH_COMPRESSED_BYTES)).toMatchObject({ stream: 'DATA' });
+    const event = jetstream(big, { timeout: 3_000 }).publish(
+      subjects.event('big-1', 'finding'),
+      new Uint8Array(90_000),
+    );
+    await expect(event).rejects.toThrow(/size exceeds/);
+    await expect(publish(big, 'big-1', MAX_BATCH_COMPRESSED_BYTES + 1024 * 1024)).rejects.toThrow();
+    expect(await publish(other, 'web-1', 1_000)).toMatchObject({ stream: 'DATA' });
+    expect((await broker.manager.streams.info('DATA')).state.messages).toBe(2);
   });
 
   it('frees room as messages are acknowledged, and refuses the share of one agent alone', async () => {

@@ -15,6 +15,14 @@ export const startCommand: Command = {
   async run({ config, log, isSet, answer }) {
     const stop = Promise.withResolvers<string>();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.resolve(signal));
+    // Counted from the signal, so that a start that hangs ends as well.
+    void stop.promise.then(() => {
+      const hanging = setTimeout(() => {
+        log.error('STOP_TIMEOUT', `not stopped within ${STOP_TIMEOUT_MS} ms, leaving`);
+        process.exit(1);
+      }, STOP_TIMEOUT_MS);
+      hanging.unref();
+    });
     const starting = startHub(config, log);
     const early = await Promise.race([stop.promise, starting.then(() => null)]);
     if (early !== null) log.info('STOPPING', 'asked to stop while starting', { signal: early });
@@ -32,16 +40,12 @@ export const startCommand: Command = {
       if (reason instanceof Error) {
         log.error('HUB_FAILED', `a part cannot go on, a new process is needed: ${reason.message}`);
         exitCode = 1;
+        stop.resolve('HUB_FAILED');
       } else {
         log.info('STOPPING', 'asked to stop', { signal: reason });
       }
     }
-    const hanging = setTimeout(() => {
-      log.error('STOP_TIMEOUT', `not stopped within ${STOP_TIMEOUT_MS} ms, leaving`);
-      process.exit(1);
-    }, STOP_TIMEOUT_MS);
     await hub[Symbol.asyncDispose]();
-    clearTimeout(hanging);
     log.info('STOPPED', 'everything is stopped');
     return exitCode;
   },

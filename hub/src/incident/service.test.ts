@@ -154,6 +154,24 @@ describe('findings become incidents', () => {
   });
 });
 
+it('takes an event in although nobody can be told of it', async () => {
+  const state = openStateStore(':memory:');
+  const service = createIncidentService({
+    store: state.incident,
+    agents: state.identity,
+    clock: () => T0,
+    log: createLog('error', () => undefined),
+    publish: () => {
+      throw new Error('no listener is fit');
+    },
+    tickEveryMs: 0,
+  });
+  expect(await service.handle(anEvent('finding', aFinding(), T0))).toMatchObject({ ok: true });
+  expect(await all(state)).toHaveLength(1);
+  await service[Symbol.asyncDispose]();
+  await state[Symbol.asyncDispose]();
+});
+
 describe('what is kept', () => {
   const day = 86_400_000;
   const finding = (n: number, fields = {}) =>

@@ -68,11 +68,19 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
   async function commit(write: IncidentWrite): Promise<void> {
     const absorbed = await Promise.all((write.absorbed ?? []).map(({ from }) => store.incident(from)));
     await store.commit(write);
-    for (const record of write.findings ?? []) publish({ kind: 'finding', record });
-    for (const summary of write.incidents ?? []) publish({ kind: 'incident', summary });
+    for (const record of write.findings ?? []) tell({ kind: 'finding', record });
+    for (const summary of write.incidents ?? []) tell({ kind: 'incident', summary });
     for (const gone of absorbed) {
-      if (gone !== null)
-        publish({ kind: 'incident', summary: { ...gone, state: 'resolved', resolvedAtUnixMs: clock() } });
+      if (gone !== null) tell({ kind: 'incident', summary: { ...gone, state: 'resolved', resolvedAtUnixMs: clock() } });
+    }
+  }
+
+  /** What is stored stays stored, whoever fails to hear of it. */
+  function tell(news: IncidentNews): void {
+    try {
+      publish(news);
+    } catch (cause) {
+      log.error('INCIDENT_NEWS_FAILED', errorText(cause), { kind: news.kind });
     }
   }
 
