@@ -94,6 +94,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const clock = createClock(Date.now, () => performance.now());
   const host = options.host ?? createHost('/', clock.nowMs);
   const refusals = new Refusals();
+  const onRefused = (reason: string): void => refusals.count(reason);
   const { agent } = identity;
   const changes: ChangeMaker = { agent, newId: () => `c-${randomUUID()}` };
 
@@ -107,6 +108,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       retentionMs: config.localStore.retentionHours * 3_600_000,
       nowMs: clock.nowMs,
       log,
+      onRefused,
     }),
   );
   const gate = new Gate({ floor: readFloor(log, refusals), pseudonymKey: pseudonymKey(identity), refusals });
@@ -117,8 +119,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   });
   const metricPath = new MetricPath({ registry, spool, localStore });
   const events = new EventPath(spool, refusals, log);
-  const positions = new PositionFile(join(directory, 'positions.json'), log);
-  const statusFile = new TextFile(join(directory, 'status.json'), log);
+  const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
+  const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
   const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs });
 
   const runner = config.model.enabled

@@ -3,9 +3,10 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { AgentError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RegisteredSeries } from '../series-registry.ts';
+import { DiskReserve } from './disk-reserve.ts';
 import { MINUTE_MS, MINUTE_STEPS, type Minute, minuteStart } from './minute-buffer.ts';
 import { packMinute, type SeriesMinute, unpackMinute } from './minute-codec.ts';
-import { isCorrupt, isDiskFull, putAside } from './spool-file.ts';
+import { isCorrupt, isDiskFull, PAGE_BYTES, putAside } from './spool-file.ts';
 
 export interface LocalStoreOptions {
   readonly path: string;
@@ -13,6 +14,8 @@ export interface LocalStoreOptions {
   readonly limitBytes: number;
   readonly nowMs: () => number;
   readonly log: Log;
+  /** A minute that could not be kept, by reason. */
+  readonly onRefused?: (reason: string) => void;
 }
 
 /** One series in one minute, as read back. */
@@ -30,6 +33,7 @@ const ROW_OVERHEAD_BYTES = 32;
  */
 export class LocalStore implements Disposable {
   readonly #options: LocalStoreOptions;
+  readonly #reserve: DiskReserve;
   #database!: DatabaseSync;
   #statements!: ReturnType<typeof prepareStatements>;
   #metricNumbers = new Map<string, number>();
@@ -37,33 +41,28 @@ export class LocalStore implements Disposable {
 
   constructor(options: LocalStoreOptions) {
     this.#options = options;
+    this.#reserve = new DiskReserve(`${options.path}.reserve`, options.limitBytes, options.log);
     this.#open();
+    this.#reserve.take();
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Stores a minute in one transaction, and lets go of what is too old or too much. */
+  /** Stores a minute in one transaction, and lets go of what is too old or too much; on a full disk, of what is old. */
   write(minute: Minute, series: readonly RegisteredSeries[]): void {
+    const byMetric = groupByMetric(minute, series);
     this.#guarded(undefined, () => {
-      const byMetric = groupByMetric(minute, series);
-      this.#database.exec('BEGIN IMMEDIATE');
       try {
-        for (const [metric, rows] of byMetric) {
-          const id = recordId(minute.t0Ms, this.#metricNumber(metric));
-          const packed = packMinute(this.#withEarlierPart(id, rows));
-          this.#statements.remove.run(id);
-          this.#statements.insert.run(id, packed.length + ROW_OVERHEAD_BYTES, packed);
-        }
-        this.#bytes = Number(this.#statements.sum.get()?.bytes);
-        this.#evict();
-        this.#database.exec('COMMIT');
+        this.#writeMinute(minute.t0Ms, byMetric);
       } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-        throw error;
+        if (!isDiskFull(error)) throw error;
+        this.#makeRoom();
+        this.#writeMinute(minute.t0Ms, byMetric);
       }
     });
+    this.#reserve.take();
   }
 
   /** Every stored minute of a metric that touches the window, oldest first, read as it is asked for. */
@@ -104,6 +103,61 @@ export class LocalStore implements Disposable {
     return [...earlier.values()];
   }
 
+  #writeMinute(t0Ms: number, byMetric: ReadonlyMap<string, readonly SeriesMinute[]>): void {
+    this.#transaction(() => {
+      for (const [metric, rows] of byMetric) {
+        const id = recordId(t0Ms, this.#metricNumber(metric));
+        const packed = packMinute(this.#withEarlierPart(id, rows));
+        this.#statements.remove.run(id);
+        this.#statements.insert.run(id, packed.length + ROW_OVERHEAD_BYTES, packed);
+      }
+      this.#bytes = this.#storedBytes();
+      this.#evict(this.#options.limitBytes);
+    });
+  }
+
+  /** Trades the oldest eighth for room in the file, and the reserve for room in the journal that this needs. */
+  #makeRoom(): void {
+    this.#reserve.release();
+    this.#checkpoint();
+    const limitBytes = this.#bytes - this.#bytes / 8;
+    const freePages = Number(this.#statements.freePages.get()?.freelist_count);
+    if (freePages * PAGE_BYTES < 2 * this.#reserve.bytes) {
+      while (this.#bytes > limitBytes) {
+        const before = this.#bytes;
+        this.#transaction(() => this.#evict(Math.max(limitBytes, before - this.#reserve.bytes / 4)));
+        this.#checkpoint();
+        if (this.#bytes === before) break;
+      }
+    }
+    if (this.#reserve.take()) return;
+    this.#database.exec(`PRAGMA incremental_vacuum(${Math.ceil(this.#reserve.bytes / 2 / PAGE_BYTES)})`);
+    this.#checkpoint();
+  }
+
+  /** RESTART, not TRUNCATE: the journal keeps its room on a full disk. */
+  #checkpoint(): void {
+    this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
+  }
+
+  #storedBytes(): number {
+    return Number(this.#statements.sum.get()?.bytes);
+  }
+
+  #transaction(work: () => void): void {
+    const metricNumbers = new Map(this.#metricNumbers);
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#metricNumbers = metricNumbers;
+      this.#bytes = this.#storedBytes();
+      throw error;
+    }
+  }
+
   #unpack(t0Ms: number, packed: unknown): StoredMinute[] {
     if (!(packed instanceof Uint8Array)) return [];
     try {
@@ -114,16 +168,16 @@ export class LocalStore implements Disposable {
     }
   }
 
-  #evict(): void {
-    const { nowMs, retentionMs, limitBytes } = this.#options;
+  #evict(limitBytes: number): void {
+    const { nowMs, retentionMs } = this.#options;
     const tooOld = this.#statements.removeBelow.run(recordId(minuteStart(nowMs() - retentionMs), 0));
-    if (tooOld.changes !== 0) this.#bytes = Number(this.#statements.sum.get()?.bytes);
+    if (tooOld.changes !== 0) this.#bytes = this.#storedBytes();
     while (this.#bytes > limitBytes) {
       const first = this.#statements.first.get();
       if (first === undefined) return;
       const t0Ms = Math.floor(Number(first.id) / MAX_METRICS) * MINUTE_MS;
       this.#statements.removeBelow.run(recordId(t0Ms + MINUTE_MS, 0));
-      this.#bytes = Number(this.#statements.sum.get()?.bytes);
+      this.#bytes = this.#storedBytes();
     }
   }
 
@@ -139,7 +193,13 @@ export class LocalStore implements Disposable {
   #open(): void {
     const { path } = this.#options;
     try {
-      this.#openFile();
+      try {
+        this.#openFile();
+      } catch (error) {
+        if (!isDiskFull(error) || !this.#reserve.isHeld) throw error;
+        this.#reserve.release();
+        this.#openFile();
+      }
     } catch (error) {
       if (!isCorrupt(error)) {
         throw new AgentError('LOCAL_STORE_UNUSABLE', `cannot open ${path}`, 'check the data folder', { cause: error });
@@ -158,7 +218,10 @@ export class LocalStore implements Disposable {
     const database = new DatabaseSync(this.#options.path, { timeout: 2_000 });
     try {
       database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-      database.exec('PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 4194304;');
+      database.exec('PRAGMA cache_size = -1024;');
+      const { bytes: journalBytes } = this.#reserve;
+      database.exec(`PRAGMA journal_size_limit = ${journalBytes};`);
+      database.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(journalBytes / 4 / PAGE_BYTES)};`);
       database.exec(`
         CREATE TABLE IF NOT EXISTS metric (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
         CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
@@ -170,8 +233,8 @@ export class LocalStore implements Disposable {
       this.#statements = prepareStatements(database);
       const metrics = database.prepare('SELECT number, name FROM metric').all();
       this.#metricNumbers = new Map(metrics.map((row) => [String(row.name), Number(row.number)]));
-      this.#bytes = Number(this.#statements.sum.get()?.bytes);
       this.#database = database;
+      this.#bytes = this.#storedBytes();
     } catch (error) {
       database.close();
       throw error;
@@ -186,7 +249,10 @@ export class LocalStore implements Disposable {
         this.#database.close();
         this.#open();
       } else if (!isDiskFull(error)) throw error;
-      else this.#options.log.warn('LOCAL_STORE_DISK_FULL', String(error));
+      else {
+        this.#options.onRefused?.('local-store-disk-full');
+        this.#options.log.warn('LOCAL_STORE_DISK_FULL', String(error));
+      }
       return otherwise;
     }
   }
@@ -201,6 +267,7 @@ function prepareStatements(database: DatabaseSync) {
     range: prepare('SELECT id, packed FROM record WHERE id >= ? AND id < ? ORDER BY id'),
     first: prepare('SELECT id FROM record ORDER BY id LIMIT 1'),
     removeBelow: prepare('DELETE FROM record WHERE id < ?'),
+    freePages: prepare('PRAGMA freelist_count'),
     sum: prepare('SELECT bytes FROM total'),
     insertMetric: prepare('INSERT OR IGNORE INTO metric VALUES (?, ?)'),
   };

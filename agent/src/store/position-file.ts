@@ -14,8 +14,8 @@ export class PositionFile implements PositionStore {
   readonly #positions: Map<string, string>;
   #isDirty = false;
 
-  constructor(path: string, log: Log) {
-    this.#file = new TextFile(path, log);
+  constructor(path: string, log: Log, onRefused?: (reason: string) => void) {
+    this.#file = new TextFile(path, log, onRefused);
     this.#positions = new Map(Object.entries(parsePositions(this.#file.load(), log)));
   }
 

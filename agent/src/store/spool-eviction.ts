@@ -1,6 +1,6 @@
 import type { SpoolStatements } from './spool-file.ts';
 import type { LossReason } from './spool-item.ts';
-import { type BatchRow, batchRow, classOfId, TOMBSTONE_BYTES, toId, toSeq } from './spool-row.ts';
+import { type BatchRow, batchRow, classOfId, ROW_OVERHEAD_BYTES, toId, toSeq } from './spool-row.ts';
 
 export interface Evicted {
   readonly bytes: number;
@@ -70,8 +70,8 @@ export function bury(
     merged++;
     grave = joined(grave, { ...after, reason });
   }
-  statements.bury.run(reason, TOMBSTONE_BYTES, grave.fromSeq, grave.rows, grave.fromMs, grave.toMs, grave.id);
-  return { bytes: freed - TOMBSTONE_BYTES, rows: row.rows, merged };
+  statements.bury.run(reason, ROW_OVERHEAD_BYTES, grave.fromSeq, grave.rows, grave.fromMs, grave.toMs, grave.id);
+  return { bytes: freed - ROW_OVERHEAD_BYTES, rows: row.rows, merged };
 }
 
 /** The later row's place, covering both. */

@@ -20,6 +20,7 @@ const ddl = `
   CREATE INDEX IF NOT EXISTS batch_eviction ON batch (priority, id) WHERE reason IS NULL;
 `;
 
+export const PAGE_BYTES = 4096;
 /** Whole-file check at start only below this; a larger file is checked as its pages are read. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 
@@ -32,19 +33,23 @@ export interface SpoolFile {
 
 export type SpoolStatements = ReturnType<typeof prepareStatements>;
 
-/**
- * Opens the spool file, or makes one. A damaged file is renamed to `<path>.corrupt-<time>` and a new one begun.
- *
- * @param maxPages - hard stop for the file's growth, in pages of 4 KiB
- */
-export function openSpoolFile(path: string, nowMs: number, maxPages: number): SpoolFile {
+export interface SpoolFileOptions {
+  readonly nowMs: number;
+  /** Hard stop for the file's growth, in pages. */
+  readonly maxPages: number;
+  /** The journal is written back from a quarter of this on, and shrinks to this after a large transaction. */
+  readonly journalBytes: number;
+}
+
+/** Opens the spool file, or makes one. A damaged file is renamed to `<path>.corrupt-<time>` and a new one begun. */
+export function openSpoolFile(path: string, options: SpoolFileOptions): SpoolFile {
   try {
-    return { ...openDatabase(path, maxPages), setAside: null };
+    return { ...openDatabase(path, options), setAside: null };
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    const setAside = { path: `${path}.corrupt-${nowMs}`, modifiedUnixMs: Math.round(statSync(path).mtimeMs) };
+    const setAside = { path: `${path}.corrupt-${options.nowMs}`, modifiedUnixMs: Math.round(statSync(path).mtimeMs) };
     putAside(path, setAside.path);
-    return { ...openDatabase(path, maxPages), setAside };
+    return { ...openDatabase(path, options), setAside };
   }
 }
 
@@ -65,12 +70,15 @@ function hasSqliteCode(error: unknown, codes: readonly number[]): boolean {
   return codes.includes(error.errcode & 0xff);
 }
 
-function openDatabase(path: string, maxPages: number): Pick<SpoolFile, 'database' | 'statements'> {
+function openDatabase(path: string, options: SpoolFileOptions): Pick<SpoolFile, 'database' | 'statements'> {
   const existed = existsSync(path);
   const database = new DatabaseSync(path, { timeout: 2_000 });
   try {
+    database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL;`);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;');
-    database.exec(`PRAGMA journal_size_limit = 4194304; PRAGMA max_page_count = ${maxPages};`);
+    const { maxPages, journalBytes } = options;
+    database.exec(`PRAGMA journal_size_limit = ${journalBytes}; PRAGMA max_page_count = ${maxPages};`);
+    database.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(journalBytes / 4 / PAGE_BYTES)};`);
     if (existed && statSync(path).size <= MAX_CHECKED_BYTES) assertSound(database);
     database.exec(ddl);
     const statements = prepareStatements(database);
@@ -109,6 +117,7 @@ function prepareStatements(database: DatabaseSync) {
     sumRange: prepare(
       'SELECT count(*) AS batches, coalesce(sum(size), 0) AS bytes, coalesce(sum(rows), 0) AS rows FROM batch WHERE id > ? AND id <= ?',
     ),
+    freePages: prepare('PRAGMA freelist_count'),
     evictable: prepare('SELECT id, size, rows FROM batch WHERE reason IS NULL ORDER BY priority, id LIMIT 64'),
     bury: prepare(
       `UPDATE batch SET reason = ?, payload = NULL, kind = 'tombstone', schema = 'tombstone/1', size = ?, from_seq = ?, rows = ?,

@@ -15,9 +15,8 @@ export interface BatchRow {
   readonly payload: Uint8Array | null;
 }
 
-/** What a row costs beside its payload: its columns, the index entry and its share of the page. */
+/** What a row costs beside its payload (columns, index entry, share of the page); a tombstone costs nothing else. */
 export const ROW_OVERHEAD_BYTES = 160;
-export const TOMBSTONE_BYTES = ROW_OVERHEAD_BYTES;
 
 const CLASS_STRIDE = 2 ** 50;
 export const classes: readonly DeliveryClass[] = ['event', 'data'];

@@ -287,24 +287,25 @@ describe('spool', () => {
     expect(held[1]?.isTombstone).toBe(false);
   });
 
-  it('survives a full disk: counts what it gives up, keeps findings, and recovers', () => {
-    using spool = openSpool({ maxFileBytes: 200_000 });
-    for (let count = 0; count < 40; count++) {
+  it('makes room in a full file: the oldest of what matters least goes, counted, and findings stay', () => {
+    using spool = openSpool({ limitBytes: MiB / 2, maxFileBytes: 400_000 });
+    for (let count = 0; count < 60; count++) {
       spool.append(item(priorities.summary, 10_000, 3));
       spool.append(item(priorities.finding, 100));
       spool.flush();
     }
-    const rowsBefore = readAll(spool, 'data').length;
-    expect(rowsBefore).toBeLessThan(40);
+    const held = expectContiguous(spool, 'data');
+    const kept = held.filter((batch) => !batch.isTombstone);
+    expect(kept.at(-1)?.seq).toBe(60);
+    expect(kept.length).toBeLessThan(60);
+    expect(spool.health().lossRowsByReason).toEqual({ 'disk-full': (60 - kept.length) * 3 });
+    expect(held.reduce((sum, batch) => sum + batch.rows, 0)).toBe(180);
+    expect(expectContiguous(spool, 'event').filter((batch) => !batch.isTombstone)).toHaveLength(60);
     spool.receipt('data', spool.highest.data);
     spool.flush();
     spool.append(item(priorities.summary));
     spool.flush();
-    const loss = readAll(spool, 'data').filter((batch) => batch.isTombstone);
-    expect(loss).toHaveLength(1);
-    expect(JSON.parse(Buffer.from(loss[0]!.payload).toString())).toMatchObject({ reason: 'disk-full' });
-    expect(loss[0]!.rows).toBe((40 - rowsBefore) * 3);
-    expect(expectContiguous(spool, 'event').filter((batch) => !batch.isTombstone)).toHaveLength(40);
+    expect(readAll(spool, 'data').map((batch) => batch.isTombstone)).toEqual([false]);
   });
 
   it('replaces what is beyond the limits of the wire by a tombstone', () => {

@@ -7,10 +7,11 @@ import {
 } from '@airis/protocol';
 import { AgentError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { bury, evict } from './spool-eviction.ts';
-import { isCorrupt, isDiskFull, newEpoch, openSpoolFile, putAside, type SpoolFile } from './spool-file.ts';
+import { DiskReserve, diskSpace } from './disk-reserve.ts';
+import { bury, type Evicted, evict } from './spool-eviction.ts';
+import { isCorrupt, isDiskFull, newEpoch, openSpoolFile, PAGE_BYTES, putAside, type SpoolFile } from './spool-file.ts';
 import { type HeldBatch, type LossReason, priorities, type SpoolHealth, type SpoolItem } from './spool-item.ts';
-import { batchRow, classes, classIndex, heldBatch, ROW_OVERHEAD_BYTES, TOMBSTONE_BYTES, toId } from './spool-row.ts';
+import { batchRow, classes, classIndex, heldBatch, ROW_OVERHEAD_BYTES, toId } from './spool-row.ts';
 
 export interface SpoolOptions {
   readonly path: string;
@@ -33,10 +34,24 @@ interface PendingLoss {
   readonly reason: LossReason;
 }
 
+/** What the file holds, by its own count. */
+interface Held {
+  bytes: number;
+  batches: number;
+  /** By class. */
+  rows: number[];
+  /** By class: receipts up to there have been acted on. */
+  receiptsDone: number[];
+}
+
 /** Items waiting for a commit hold at most this; beyond it the commit happens at once. */
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** `publishedUpTo` is written ahead in steps, so that handing out a batch rarely costs an fsync. */
 const PUBLISH_RESERVE = 64;
+/** A commit on a full disk is tried again so often, each time after giving up more of what is held. */
+const MAX_TRIES = 4;
+/** The disk is asked for room that often while less is held than the limit allows. */
+const ROOM_EVERY_MS = 5_000;
 
 /**
  * What waits for the hub, on disk: a sequence without holes for each class, in a file whose epoch nobody can guess.
@@ -45,16 +60,19 @@ const PUBLISH_RESERVE = 64;
  */
 export class Spool implements Disposable {
   readonly #options: SpoolOptions;
+  readonly #reserve: DiskReserve;
+  /** A payload beyond this could not be moved from journal to file on a full disk of this size. */
+  readonly #maxPayloadBytes: number;
   #file: SpoolFile;
+  /** The limit, or what a full disk has brought it down to. */
+  #limitBytes: number;
+  #roomAskedMs = Number.NEGATIVE_INFINITY;
   #epoch = '';
   #next = [1, 1];
   #nextAtOpen = [1, 1];
   #publishedUpTo = [0, 0];
   #receiptTo = [0, 0];
-  #receiptsDone = [0, 0];
-  #bytes = 0;
-  #batches = 0;
-  #rowsHeld = [0, 0];
+  #held = emptyHeld();
   #loss = new Map<string, number>();
   #pending: SpoolItem[] = [];
   #pendingBytes = 0;
@@ -66,7 +84,11 @@ export class Spool implements Disposable {
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#limitBytes = options.limitBytes;
+    this.#reserve = new DiskReserve(`${options.path}.reserve`, options.limitBytes, options.log);
+    this.#maxPayloadBytes = Math.floor(diskSpace(options.path).totalBytes / 16);
     this.#file = this.#open();
+    this.#reserve.take();
     this.#load();
     this.#reportSetAside();
   }
@@ -139,12 +161,14 @@ export class Spool implements Disposable {
   refuse(name: DeliveryClass, seq: number): void {
     const index = classIndex(name);
     this.#guarded(undefined, () => {
-      const gone = this.#transaction(() =>
-        bury(this.#file.statements, toId(index, seq), 'refused', this.#publishedUpTo),
-      );
-      this.#bytes -= gone.bytes;
-      this.#countLoss('refused', gone.rows);
-      this.#writeLoss();
+      const gone = this.#transaction(() => {
+        const buried = bury(this.#file.statements, toId(index, seq), 'refused', this.#publishedUpTo);
+        this.#countLoss('refused', buried.rows);
+        this.#writeLoss();
+        return buried;
+      });
+      this.#held.bytes -= gone.bytes;
+      this.#held.batches -= gone.merged;
     });
   }
 
@@ -202,20 +226,22 @@ export class Spool implements Disposable {
       this.#nextAtOpen = [...next];
       this.#publishedUpTo = [0, 0];
       this.#receiptTo = [0, 0];
-      this.#receiptsDone = [0, 0];
+      this.#held.receiptsDone = [0, 0];
       this.#measure();
     });
   }
 
-  /** Commits what is pending: losses first, then items in order, then eviction down to the limit, then receipts. */
+  /** Commits what is pending, in pieces that the journal has room for on a full disk. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const hasReceipts = this.#receiptTo.some((upTo, index) => upTo > this.#receiptsDone[index]!);
+    const hasReceipts = this.#receiptTo.some((upTo, index) => upTo > this.#held.receiptsDone[index]!);
     const hasItems = this.#pending.length > 0 || this.#pendingLoss.some((loss) => loss !== null);
     if (!hasReceipts && !hasItems) return;
     try {
-      this.#commit();
+      this.#askForRoom();
+      do this.#onFullDisk(() => this.#commit());
+      while (this.#pending.length > 0);
     } catch (error) {
       if (isCorrupt(error)) {
         this.#beginAnew();
@@ -238,9 +264,9 @@ export class Spool implements Disposable {
       return times.length === 0 ? null : Math.min(...times.map((row) => Number(row.from_ms)));
     });
     return {
-      bytes: this.#bytes,
-      limitBytes: this.#options.limitBytes,
-      batches: this.#batches,
+      bytes: this.#held.bytes,
+      limitBytes: this.#limitBytes,
+      batches: this.#held.batches,
       oldestUnixMs: oldest,
       lossRowsByReason: Object.fromEntries(this.#loss),
     };
@@ -252,93 +278,171 @@ export class Spool implements Disposable {
     this.#file.database.close();
   }
 
+  /** One transaction: what has its receipt goes, then losses and items come in order, then eviction down to the limit. */
   #commit(): void {
     const { statements } = this.#file;
-    const { limitBytes, nowMs } = this.#options;
-    const next = [...this.#next];
-    let bytes = this.#bytes;
-    let batches = this.#batches;
-    const rowsHeld = [...this.#rowsHeld];
-    const losses: [LossReason, number][] = [];
-
-    this.#transaction(
-      () => {
-        for (const [index, upTo] of this.#receiptTo.entries()) {
-          if (upTo <= this.#receiptsDone[index]!) continue;
-          const gone = statements.sumRange.get(toId(index, 0), toId(index, upTo));
-          statements.deleteRange.run(toId(index, 0), toId(index, upTo));
-          bytes -= Number(gone?.bytes);
-          batches -= Number(gone?.batches);
-          rowsHeld[index]! -= Number(gone?.rows);
+    const items = this.#pending.slice(0, this.#pieceOfPending());
+    this.#transaction(() => {
+      this.#dropReceipted();
+      for (const [index, loss] of this.#pendingLoss.entries()) {
+        if (loss !== null) this.#insertTombstone(index, loss);
+      }
+      for (const item of items) {
+        const index = classIndex(item.class);
+        const reason = this.#refusal(item);
+        if (reason === null) this.#insert(index, this.#next[index]!, item, null, item.payload);
+        else {
+          const { rows, fromUnixMs, toUnixMs } = item;
+          this.#insertTombstone(index, { rows, fromMs: fromUnixMs, toMs: toUnixMs, reason, places: 1 });
         }
-        const insert = (
-          index: number,
-          from: number,
-          item: Omit<SpoolItem, 'payload'>,
-          reason: string | null,
-          payload: Uint8Array | null,
-        ) => {
-          const size = (payload?.length ?? 0) + ROW_OVERHEAD_BYTES;
-          const { priority, rows, fromUnixMs, toUnixMs, kind, schema } = item;
-          const id = toId(index, next[index]! - 1);
-          statements.insert.run(id, from, priority, size, rows, fromUnixMs, toUnixMs, kind, schema, reason, payload);
-          bytes += size;
-          batches++;
-          rowsHeld[index]! += rows;
-        };
-        for (const [index, loss] of this.#pendingLoss.entries()) {
-          if (loss === null) continue;
-          const from = next[index]!;
-          next[index] = from + loss.places;
-          insert(index, from, tombstoneItem(classes[index]!, loss), loss.reason, null);
-          losses.push([loss.reason, loss.rows]);
-        }
-        for (const item of this.#pending) {
-          const index = classIndex(item.class);
-          const from = next[index]!;
-          next[index] = from + 1;
-          if (isWithinLimits(item)) insert(index, from, item, null, item.payload);
-          else {
-            const loss = {
-              rows: item.rows,
-              fromMs: item.fromUnixMs,
-              toMs: item.toUnixMs,
-              reason: 'refused' as const,
-              places: 1,
-            };
-            insert(index, from, tombstoneItem(item.class, loss), loss.reason, null);
-            losses.push(['refused', item.rows]);
-          }
-        }
-        if (bytes > limitBytes) {
-          const gone = evict(statements, bytes - limitBytes, 'spool-full', this.#publishedUpTo);
-          bytes -= gone.bytes;
-          batches -= gone.merged;
-          if (gone.rows > 0) losses.push(['spool-full', gone.rows]);
-        }
-        for (const [index, value] of next.entries()) statements.setMeta.run(`next-${index}`, value);
-        if (this.#pending.length > 0) statements.setMeta.run('spooled-at', nowMs());
-        if (losses.length > 0) {
-          for (const [reason, rows] of losses) this.#countLoss(reason, rows);
-          this.#writeLoss();
-        }
-      },
-      () => {
-        for (const [reason, rows] of losses) this.#countLoss(reason, -rows);
-      },
-    );
-
-    this.#next = next;
-    this.#bytes = bytes;
-    this.#batches = batches;
-    this.#rowsHeld = rowsHeld;
-    this.#receiptsDone = [...this.#receiptTo];
-    this.#pending = [];
-    this.#pendingBytes = 0;
+      }
+      const excess = this.#held.bytes - this.#limitBytes;
+      if (excess > 0) this.#evict(excess, this.#limitBytes < this.#options.limitBytes ? 'disk-full' : 'spool-full');
+      for (const [index, value] of this.#next.entries()) statements.setMeta.run(`next-${index}`, value);
+      if (items.length > 0) statements.setMeta.run('spooled-at', this.#options.nowMs());
+      this.#writeLoss();
+    });
+    this.#pending = this.#pending.slice(items.length);
+    this.#pendingBytes -= items.reduce((sum, item) => sum + item.payload.length, 0);
     this.#pendingLoss = [null, null];
   }
 
-  /** The disk takes nothing: what matters least is given up and counted, findings and changes wait in memory. */
+  #dropReceipted(): void {
+    const { statements } = this.#file;
+    for (const [index, upTo] of this.#receiptTo.entries()) {
+      if (upTo <= this.#held.receiptsDone[index]!) continue;
+      const gone = statements.sumRange.get(toId(index, 0), toId(index, upTo));
+      statements.deleteRange.run(toId(index, 0), toId(index, upTo));
+      this.#held.bytes -= Number(gone?.bytes);
+      this.#held.batches -= Number(gone?.batches);
+      this.#held.rows[index]! -= Number(gone?.rows);
+      this.#held.receiptsDone[index] = upTo;
+    }
+  }
+
+  /** @param seq - the place it ends at; the next one comes after it */
+  #insert(
+    index: number,
+    seq: number,
+    item: Omit<SpoolItem, 'payload'>,
+    reason: LossReason | null,
+    payload: Uint8Array | null,
+  ): void {
+    const size = (payload?.length ?? 0) + ROW_OVERHEAD_BYTES;
+    const { priority, rows, fromUnixMs, toUnixMs, kind, schema } = item;
+    const from = this.#next[index]!;
+    const place = [toId(index, seq), from, priority, size, rows, fromUnixMs, toUnixMs] as const;
+    this.#file.statements.insert.run(...place, kind, schema, reason, payload);
+    this.#next[index] = seq + 1;
+    this.#held.bytes += size;
+    this.#held.batches++;
+    this.#held.rows[index]! += rows;
+  }
+
+  #insertTombstone(index: number, loss: PendingLoss): void {
+    const seq = this.#next[index]! + loss.places - 1;
+    this.#insert(index, seq, tombstoneItem(classes[index]!, loss), loss.reason, null);
+    this.#countLoss(loss.reason, loss.rows);
+  }
+
+  #evict(bytes: number, reason: LossReason): Evicted {
+    const gone = evict(this.#file.statements, bytes, reason, this.#publishedUpTo);
+    this.#held.bytes -= gone.bytes;
+    this.#held.batches -= gone.merged;
+    if (gone.rows > 0) this.#countLoss(reason, gone.rows);
+    return gone;
+  }
+
+  /** How many of the pending items one transaction takes. */
+  #pieceOfPending(): number {
+    const room = this.#reserve.bytes / 4;
+    let bytes = 0;
+    const beyond = this.#pending.findIndex((item) => {
+      bytes += item.payload.length + ROW_OVERHEAD_BYTES;
+      return bytes > room;
+    });
+    return beyond === -1 ? this.#pending.length : Math.max(1, beyond);
+  }
+
+  #refusal(item: SpoolItem): LossReason | null {
+    if (!isWithinLimits(item)) return 'refused';
+    return item.payload.length > this.#maxPayloadBytes ? 'disk-full' : null;
+  }
+
+  /** Does work that writes; where the disk is full, what matters least makes room for it. */
+  #onFullDisk<T>(work: () => T): T {
+    for (let tries = 1; ; tries++) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isDiskFull(error) || tries === MAX_TRIES) throw error;
+        this.#makeRoom();
+      }
+    }
+  }
+
+  /**
+   * Sees to it that the file has twice the reserve in free pages: from what has its receipt, else from what matters
+   * least, told as 'disk-full', but no more than half of what is held. Half of the pages go back to the disk, for the
+   * reserve; half stay free inside the file, so that the file need not grow for what comes next.
+   */
+  #makeRoom(): void {
+    const { database } = this.#file;
+    const { bytes: reserveBytes } = this.#reserve;
+    this.#reserve.release();
+    this.#checkpoint();
+    this.#transaction(() => this.#dropReceipted());
+    this.#checkpoint();
+    let rows = 0;
+    const atLeast = this.#held.bytes / 2;
+    while (this.#freeFileBytes() < 2 * reserveBytes && this.#held.bytes > atLeast) {
+      const evicted = this.#transaction(() => {
+        const gone = this.#evict(reserveBytes / 4, 'disk-full');
+        this.#writeLoss();
+        return gone;
+      });
+      rows += evicted.rows;
+      if (evicted.bytes <= 0) break;
+      this.#checkpoint();
+    }
+    if (!this.#reserve.take()) {
+      const backBytes = Math.min(reserveBytes, this.#freeFileBytes() / 2);
+      database.exec(`PRAGMA incremental_vacuum(${Math.ceil(backBytes / PAGE_BYTES)})`);
+      this.#checkpoint();
+      this.#reserve.take();
+    }
+    const fitting = this.#held.bytes + Math.max(0, this.#freeFileBytes() - reserveBytes / 2);
+    this.#limitBytes = Math.min(this.#options.limitBytes, fitting);
+    this.#options.log.warn('SPOOL_DISK_FULL', 'what is held made room for what comes', {
+      rowsLost: rows,
+      limitBytes: this.#limitBytes,
+      isReserveHeld: this.#reserve.isHeld,
+    });
+  }
+
+  /** RESTART, not TRUNCATE: a journal that keeps its room can be written again however full the disk is. */
+  #checkpoint(): void {
+    this.#file.database.exec('PRAGMA wal_checkpoint(RESTART)');
+  }
+
+  #freeFileBytes(): number {
+    return Number(this.#file.statements.freePages.get()?.freelist_count) * PAGE_BYTES;
+  }
+
+  /** After a full disk: takes the reserve back, and lets the limit rise again, when there is room. */
+  #askForRoom(): void {
+    if (this.#limitBytes === this.#options.limitBytes && this.#reserve.isHeld) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#roomAskedMs < ROOM_EVERY_MS) return;
+    this.#roomAskedMs = nowMs;
+    if (!this.#reserve.take()) return;
+    const spareBytes = diskSpace(this.#options.path).freeBytes - 2 * this.#reserve.bytes;
+    if (spareBytes <= 0) return;
+    const wanted = Math.max(this.#limitBytes, this.#held.bytes + Math.floor(spareBytes / 2));
+    this.#limitBytes = Math.min(this.#options.limitBytes, wanted);
+  }
+
+  /** The disk takes nothing at all: what matters least is given up and counted, findings and changes wait in memory. */
   #shedPending(error: unknown): void {
     const isKept = (item: SpoolItem) => item.priority >= priorities.change;
     let kept = 0;
@@ -351,7 +455,7 @@ export class Spool implements Disposable {
     const shed = this.#pending.length - keep.length;
     this.#pending = keep;
     this.#pendingBytes = keep.reduce((sum, item) => sum + item.payload.length, 0);
-    if (shed > 0) this.#options.log.warn('SPOOL_DISK_FULL', String(error), { batchesLost: shed });
+    if (shed > 0) this.#options.log.warn('SPOOL_BLOCKED', String(error), { batchesLost: shed });
     this.#schedule(5_000);
   }
 
@@ -378,7 +482,7 @@ export class Spool implements Disposable {
         toId(index, firstHeld - 1),
         upTo + 1,
         priorities.finding,
-        TOMBSTONE_BYTES,
+        ROW_OVERHEAD_BYTES,
         0,
         nowMs,
         nowMs,
@@ -387,10 +491,10 @@ export class Spool implements Disposable {
         'corrupt',
         null,
       );
-      this.#bytes += TOMBSTONE_BYTES;
-      this.#batches++;
+      this.#held.bytes += ROW_OVERHEAD_BYTES;
+      this.#held.batches++;
       this.#receiptTo[index] = upTo;
-      this.#receiptsDone[index] = upTo;
+      this.#held.receiptsDone[index] = upTo;
     });
   }
 
@@ -411,8 +515,20 @@ export class Spool implements Disposable {
 
   #open(): SpoolFile {
     const { path, limitBytes, nowMs, maxFileBytes = limitBytes * 1.25 + 4 * MAX_PENDING_BYTES } = this.#options;
+    const openFile = () =>
+      openSpoolFile(path, {
+        nowMs: nowMs(),
+        maxPages: Math.ceil(maxFileBytes / PAGE_BYTES),
+        journalBytes: this.#reserve.bytes,
+      });
     try {
-      return openSpoolFile(path, nowMs(), Math.ceil(maxFileBytes / 4096));
+      try {
+        return openFile();
+      } catch (error) {
+        if (!isDiskFull(error) || !this.#reserve.isHeld) throw error;
+        this.#reserve.release();
+        return openFile();
+      }
     } catch (error) {
       throw new AgentError(
         'SPOOL_UNUSABLE',
@@ -433,7 +549,7 @@ export class Spool implements Disposable {
     this.#nextAtOpen = [...this.#next];
     this.#publishedUpTo = [number('published-0', 0), number('published-1', 0)];
     this.#receiptTo = [0, 0];
-    this.#receiptsDone = [0, 0];
+    this.#held.receiptsDone = [0, 0];
     this.#previousSpooledAtUnixMs = number('spooled-at', 0) || null;
     const loss: unknown = JSON.parse(String(getMeta.get('loss')?.value ?? '{}'));
     this.#loss = new Map(Object.entries(loss ?? {}).map(([reason, rows]) => [reason, Number(rows)]));
@@ -442,14 +558,14 @@ export class Spool implements Disposable {
 
   #measure(): void {
     const sums = [0, 1].map((index) => this.#file.statements.sumRange.get(toId(index, 0), toId(index + 1, 0) - 1));
-    this.#bytes = sums.reduce((total, row) => total + Number(row?.bytes), 0);
-    this.#batches = sums.reduce((total, row) => total + Number(row?.batches), 0);
-    this.#rowsHeld = sums.map((row) => Number(row?.rows));
+    this.#held.bytes = sums.reduce((total, row) => total + Number(row?.bytes), 0);
+    this.#held.batches = sums.reduce((total, row) => total + Number(row?.batches), 0);
+    this.#held.rows = sums.map((row) => Number(row?.rows));
   }
 
   /** Found damaged at work: a new file, a new epoch, and a tombstone for what was held. */
   #beginAnew(): void {
-    const rowsLost = [...this.#rowsHeld];
+    const rowsLost = [...this.#held.rows];
     const { path, nowMs } = this.#options;
     try {
       this.#file.database.close();
@@ -479,7 +595,7 @@ export class Spool implements Disposable {
 
   #guarded<T>(otherwise: T, work: () => T): T {
     try {
-      return work();
+      return this.#onFullDisk(work);
     } catch (error) {
       if (isCorrupt(error)) this.#beginAnew();
       else if (!isDiskFull(error)) throw error;
@@ -487,15 +603,19 @@ export class Spool implements Disposable {
     }
   }
 
-  #transaction<T>(work: () => T, undo?: () => void): T {
+  /** All or nothing, on disk and in what is counted here. */
+  #transaction<T>(work: () => T): T {
     const { database } = this.#file;
-    database.exec('BEGIN IMMEDIATE');
+    const before = { held: copyOf(this.#held), next: [...this.#next], loss: new Map(this.#loss) };
     try {
+      database.exec('BEGIN IMMEDIATE');
       const result = work();
       database.exec('COMMIT');
       return result;
     } catch (error) {
-      undo?.();
+      this.#held = before.held;
+      this.#next = before.next;
+      this.#loss = before.loss;
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
@@ -518,6 +638,9 @@ export class Spool implements Disposable {
     this.#timer = setTimeout(() => this.flush(), delayMs);
   }
 }
+
+const emptyHeld = (): Held => ({ bytes: 0, batches: 0, rows: [0, 0], receiptsDone: [0, 0] });
+const copyOf = (held: Held): Held => ({ ...held, rows: [...held.rows], receiptsDone: [...held.receiptsDone] });
 
 function isWithinLimits(item: SpoolItem): boolean {
   if (item.rows > MAX_BATCH_ROWS) return false;

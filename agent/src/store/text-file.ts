@@ -5,10 +5,14 @@ import type { Log } from '../log.ts';
 export class TextFile {
   readonly #path: string;
   readonly #log: Log;
+  readonly #onRefused: (reason: string) => void;
+  #isRefusing = false;
 
-  constructor(path: string, log: Log) {
+  /** @param onRefused - told of each write that failed; the log tells of the first in a row */
+  constructor(path: string, log: Log, onRefused: (reason: string) => void = () => undefined) {
     this.#path = path;
     this.#log = log;
+    this.#onRefused = onRefused;
   }
 
   load(): string | null {
@@ -26,9 +30,12 @@ export class TextFile {
     try {
       writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
       renameSync(`${this.#path}.new`, this.#path);
+      this.#isRefusing = false;
       return true;
     } catch (error) {
-      this.#log.warn('FILE_NOT_WRITTEN', String(error), { path: this.#path });
+      this.#onRefused('file-not-written');
+      if (!this.#isRefusing) this.#log.warn('FILE_NOT_WRITTEN', String(error), { path: this.#path });
+      this.#isRefusing = true;
       return false;
     }
   }

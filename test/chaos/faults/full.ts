@@ -16,7 +16,7 @@ export const spoolAtCap = defineFault({
 export const agentDiskFull = defineFault({
   name: 'agent-disk-full',
   about: 'the disk under a spool is full while the hub is away: rows are counted as lost, the agent lives',
-  setup: { spoolDiskBytes: 1024 * 1024 },
+  setup: { spoolDiskBytes: 384 * 1024 },
   async strike(load) {
     await load.hub.process().kill('SIGKILL');
     await load.run(12_000);
