@@ -37,8 +37,12 @@ const layouts: Readonly<Record<SignalName, Layout>> = {
 };
 
 /**
- * Every insert is on disk before it is acknowledged, and its token is remembered. The embedded engine merges with two
- * threads: with ClickHouse's own reserve (8 free slots, 20 for mutations) it would never merge large parts.
+ * Every insert is on disk before it is acknowledged, and its token is remembered.
+ *
+ * The embedded engine merges with two threads: with ClickHouse's own reserve (8 free slots, 20 for mutations) it would
+ * never merge large parts. A merge takes about ten parts of a size instead of five: each row is rewritten less often,
+ * for some ten more parts to read. And a part below 256 MiB keeps its columns in one file: a joined insert creates and
+ * syncs a few files instead of thirty.
  */
 const durable = (dialect: EngineDialect) =>
   [
@@ -47,6 +51,8 @@ const durable = (dialect: EngineDialect) =>
     'fsync_part_directory = 1',
     'number_of_free_entries_in_pool_to_lower_max_size_of_merge = 2',
     'number_of_free_entries_in_pool_to_execute_mutation = 2',
+    'merge_selector_base = 10',
+    'min_bytes_for_wide_part = 268435456',
   ].join(', ');
 
 /** `CREATE TABLE` of a signal: its columns, then the hub's, each with the codec that suits its shape. */
