@@ -115,6 +115,8 @@ function asAgentError(error: unknown): { code: string; message: string; hint: st
 /** Whether this file is the program, and not imported by a test. */
 const isProgram = process.argv[1] !== undefined && fileURLToPath(import.meta.url) === realpathSync(process.argv[1]);
 if (isProgram) {
+  // Spool, local store and identity are for the agent's own user, whatever folder they lie in.
+  process.umask(0o077);
   if (process.argv[2] === runCommand.name) becomeSmall();
   const code = await runCli(process.argv.slice(2), {
     environment: process.env,
