@@ -154,6 +154,35 @@ describe('findings become incidents', () => {
   });
 });
 
+it('does not say that a report is stored while the store is away, and has it when it is back', async () => {
+  const state = openStateStore(':memory:');
+  let isAway = true;
+  const store: StateStore['incident'] = {
+    ...state.incident,
+    commit: async (write) => {
+      if (isAway) throw new Error('the disk is full');
+      await state.incident.commit(write);
+    },
+  };
+  const log = createLog('error', () => undefined);
+  const publish = () => undefined;
+  const service = createIncidentService({
+    store,
+    agents: state.identity,
+    clock: () => T0,
+    log,
+    publish,
+    tickEveryMs: 0,
+  });
+  const report = anEvent('health', aHealth(), T0);
+  for (let n = 0; n < 3; n++) await expect(service.handle(report)).rejects.toThrow('full');
+  isAway = false;
+  expect(await service.handle(report)).toMatchObject({ ok: true });
+  expect(await state.incident.host('web-1')).toMatchObject({ lastSeenAtUnixMs: T0 });
+  await service[Symbol.asyncDispose]();
+  await state[Symbol.asyncDispose]();
+});
+
 it('takes an event in although nobody can be told of it', async () => {
   const state = openStateStore(':memory:');
   const service = createIncidentService({

@@ -211,7 +211,10 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
           break;
         }
         case 'health':
-          waitingHealth.push({ agent, health: known.value.health, receivedAtUnixMs: receivedAtMs });
+          // Offered again after a failure, it waits already: a store that is away for long piles nothing up.
+          if (!waitingHealth.some((one) => one.agent === agent && one.receivedAtUnixMs === receivedAtMs)) {
+            waitingHealth.push({ agent, health: known.value.health, receivedAtUnixMs: receivedAtMs });
+          }
           await serially(takeWaitingHealth);
           break;
       }

@@ -10,8 +10,9 @@ export type SqliteDatabase = Database.Database;
  * @param path - file, or `:memory:` in tests
  */
 export function openDatabase(path: string, migrations: readonly Migration[]): SqliteDatabase {
-  const database = new Database(path);
+  let database: SqliteDatabase | null = null;
   try {
+    database = new Database(path);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
@@ -19,7 +20,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Sq
     migrate(database, path, migrations);
     return database;
   } catch (cause) {
-    database.close();
+    database?.close();
     if (cause instanceof HubError) throw cause;
     throw new HubError(
       'STATE_CORRUPT',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -226,6 +226,10 @@ describe('the SQLite file', () => {
     const path = join(folder, 'state.sqlite');
     openDatabase(path, [{ id: 'future-9', sql: 'CREATE TABLE future (x)' }]).close();
     expect(() => openStateStore(path)).toThrow(expect.objectContaining({ code: 'STATE_NEWER' }));
+    writeFileSync(join(folder, 'garbage.sqlite'), 'not a database at all'.repeat(500));
+    const unusable = expect.objectContaining({ code: 'STATE_CORRUPT' });
+    expect(() => openStateStore(join(folder, 'garbage.sqlite'))).toThrow(unusable);
+    expect(() => openStateStore(folder)).toThrow(unusable);
     const torn = new Database(join(folder, 'torn.sqlite'));
     torn.close();
     expect(() => openDatabase(join(folder, 'torn.sqlite'), [{ id: 'x', sql: 'not sql' }])).toThrow(
