@@ -163,10 +163,24 @@ export class ProcessTable {
 
 const shareOf = (ticks: number, passed: number) => (passed > 0 ? Math.min(1, Math.max(0, ticks / passed)) : 0);
 
-/** The program's file name where it may be read (own processes, or as root), else the short name the kernel keeps. */
+/** Short names that runtimes (Node.js) give to their first thread, and so to every program they run. */
+const namelessComms = new Set(['MainThread']);
+
+/**
+ * The program's file name where it may be read (own processes, or as root), else the short name the kernel keeps; where
+ * that names a thread, the first word of the command line. Arguments are never looked at.
+ */
 function executableName(host: Host, pid: number, comm: string): string {
-  const path = host.readLink(`/proc/${pid}/exe`);
+  const path = host.readLink(`/proc/${pid}/exe`) ?? (namelessComms.has(comm) ? firstWord(host, pid) : null);
   return cleanExecutableName(path === null ? comm : basename(path));
+}
+
+const WORD_BYTES = 256;
+
+function firstWord(host: Host, pid: number): string | null {
+  const buffer = Buffer.alloc(WORD_BYTES);
+  const end = buffer.subarray(0, Math.max(0, host.readInto(`/proc/${pid}/cmdline`, buffer))).indexOf(0);
+  return end > 0 ? buffer.toString('utf8', 0, end) : null;
 }
 
 function pidOf(entry: string): number | null {

@@ -105,6 +105,23 @@ describe('ProcessTable', () => {
     expect(sum).toBeLessThanOrEqual(4);
   });
 
+  it.each([
+    { exe: '/usr/bin/node', want: 'node' },
+    { exe: null, want: 'server' },
+  ])('names a program whose first thread has a name of its own: $want', async ({ exe, want }) => {
+    const stat = hostWith({ 7: line({ pid: 7, comm: 'MainThread', ticks: 1 }) });
+    const host: Host = {
+      ...stat,
+      readLink: () => exe,
+      readInto: (path, buffer) =>
+        path === '/proc/7/cmdline'
+          ? Buffer.from('/opt/server\0--secret=x\0').copy(buffer)
+          : stat.readInto(path, buffer),
+    };
+    const reading = await new ProcessTable().read(host, 1_000);
+    expect([...reading.byName.keys()]).toEqual([want]);
+  });
+
   it('does not take a new process under an old pid for the old one, and follows exec', async () => {
     const table = new ProcessTable();
     await table.read(hostWith({ 9: line({ pid: 9, comm: 'old', ticks: 900 }) }), 1_000);
