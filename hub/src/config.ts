@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { errorText, HubError } from './errors.ts';
 import { LOG_LEVELS } from './log.ts';
+import { type EngineDialect, replicated, singleNode } from './store/telemetry/engine.ts';
 import { defaultRetention, parseRetention } from './store/telemetry/retention.ts';
 
 const address = z.string().transform((text, context) => {
@@ -63,6 +64,11 @@ export const hubConfig = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('an existing ClickHouse instead of the embedded store'),
+  clickhouseCluster: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .optional()
+    .describe('cluster of one shard, as clickhouseUrl names it: tables are made on all its replicas'),
   bootstrapTokenFile: path.optional().describe('where an admin API token is left (default: admin.token in dataDir)'),
   logLevel: z.enum(LOG_LEVELS).prefault('info').describe('least severity that is logged'),
   otlpHttp: laterUse('address of the OTLP/HTTP receiver'),
@@ -124,6 +130,10 @@ export function unusedSettings(config: HubConfig): readonly string[] {
 }
 
 export const retentionOf = (config: HubConfig) => config.retention ?? defaultRetention;
+
+/** The embedded store is a single node, whatever the cluster is called. */
+export const dialectOf = ({ clickhouseUrl, clickhouseCluster }: HubConfig): EngineDialect =>
+  clickhouseUrl === undefined || clickhouseCluster === undefined ? singleNode : replicated(clickhouseCluster);
 
 function readFile(file: string, isNamed: boolean): Record<string, unknown> {
   if (!existsSync(file)) {

@@ -14,7 +14,7 @@ import { openKeyFolder } from './auth/key-folder.ts';
 import { openHomeRoots } from './auth/roots.ts';
 import { localHostOf, takeablePort } from './broker/listen-address.ts';
 import { openBroker } from './broker/open-broker.ts';
-import { type HubConfig, retentionOf } from './config.ts';
+import { dialectOf, type HubConfig, retentionOf } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { startDiskGuard } from './disk-guard.ts';
 import { writeEndpoints } from './endpoints.ts';
@@ -72,6 +72,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
     await startTelemetryStore({
       dataDir: layout.telemetryFolder,
       url: config.clickhouseUrl,
+      dialect: dialectOf(config),
       retention: retentionOf(config),
       log,
     }),

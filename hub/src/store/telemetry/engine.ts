@@ -19,6 +19,7 @@ export const singleNode: EngineDialect = {
   onCluster: '',
 };
 
+/** Tables on every replica of a cluster of one shard; its servers bring the macros `{shard}` and `{replica}`. */
 export const replicated = (cluster: string): EngineDialect => ({
   engine: (kind, table, parameters = '') =>
     `Replicated${kind}('/clickhouse/tables/{shard}/{database}/${table}', '{replica}'${parameters === '' ? '' : `, ${parameters}`})`,
