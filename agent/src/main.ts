@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { hostname, uptime } from 'node:os';
+import { cpus, hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { createEdgeDetection, type EdgeDetection } from '@airis/models';
 import {
@@ -83,6 +83,7 @@ const INVENTORY_EVERY_MS = 3_600_000;
 /** Collectors have so long of a step; what comes later counts for the next one. */
 const COLLECT_WITHIN_MS = 700;
 const DRAIN_MS = 3_000;
+const CORES = Math.max(1, cpus().length);
 
 /** Builds the parts, hands them to each other, and runs them until disposed; then stops them in reverse. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
@@ -223,7 +224,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       const { id, identity: series } = registry.series[seriesInDetection]!;
       detection.addSeries(seriesInDetection, { id, ...series });
     }
-    const topProcesses = runs.flatMap((run) => run.context()?.topProcesses ?? []);
+    // Collectors tell shares of the whole host; detection thinks in cores.
+    const topProcesses = runs
+      .flatMap((run) => run.context()?.topProcesses ?? [])
+      .map((process) => ({ ...process, cpuRatio: process.cpuRatio * CORES }));
     if (topProcesses.length > 0) detection.setContext({ topProcesses });
     detection.observe(tMs, registry.values, registry.length);
     for (const finding of detection.takeFindings()) report(finding);

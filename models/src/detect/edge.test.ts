@@ -12,6 +12,7 @@ interface Moment {
   readonly memory?: number;
   readonly diskUsed?: number;
   readonly requests?: number;
+  readonly started?: number;
   readonly processes?: readonly { pid: number; name: string; cpuRatio: number }[];
 }
 
@@ -37,6 +38,7 @@ const series: readonly {
     of: (m) => m.diskUsed / (200 * GB),
   },
   { metric: 'nginx.requests', unit: '{request}', of: (m) => m.requests },
+  { metric: 'system.process.created', unit: '{process}', of: (m) => m.started },
 ];
 
 function start(): EdgeDetection {
@@ -67,6 +69,7 @@ function live(seconds: number, at: (second: number) => Moment, seed = 7, detecti
       memory: 0.42 + 0.01 * normal(),
       diskUsed: 60 * GB + 20_000 * second,
       requests: 40 + 6 * normal(),
+      started: 2,
       processes: [{ pid: 900, name: 'node', cpuRatio: 0.1 }],
       ...moment,
       cpu: Math.min(1, quiet + (moment.cpu ?? 0)),
@@ -110,6 +113,18 @@ describe('detection on a host', () => {
       processes: between(second, 120, 155) ? [{ pid: 5000 + Math.floor(second / 4), name: 'cc1', cpuRatio: 1 }] : [],
     }));
     expect(findings).toEqual([]);
+  });
+
+  it('says that many short-lived processes make the load where no single one is to blame', () => {
+    const findings = live(220, (second) => ({
+      cpu: second >= 90 ? 0.6 : 0,
+      started: second >= 90 ? 150 : 2,
+      processes: second >= 90 ? [{ pid: 5000 + second, name: 'sh', cpuRatio: 0.2 }] : [],
+    }));
+    const [first] = opened(findings);
+    expect(first?.summary.en).toContain('Many short-lived processes: 150 are started each second');
+    expect(first?.summary.ko).toContain('초당 150개');
+    expect(first?.evidence).toContainEqual(expect.objectContaining({ metric: 'system.process.created', value: 150 }));
   });
 
   it.each([

@@ -24,6 +24,9 @@ export interface SeriesRule {
   readonly judges: Readonly<Record<string, unknown>>;
 }
 
+/** Role of the series that counts processes started a second. */
+export const STARTED = 'started';
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const MB = 1_000_000;
@@ -48,6 +51,8 @@ const rules: Readonly<Record<string, RuleOf>> = {
           silence: { missingMs: 45_000 },
         })
       : null,
+  // Judged by nobody: it tells what kind of load the processor has.
+  'system.process.created': () => whole('cpu', STARTED, {}),
   'system.memory.utilization': (attributes) =>
     isUsed(attributes, 'system.memory.state')
       ? whole('memory', 'utilization', {

@@ -1,7 +1,7 @@
 import { type Evidence, formatSeriesId, type Severity } from '@airis/protocol';
 import type { Detector, SeriesInfo, Signal, Surroundings, Watch } from './detector.ts';
 import type { Claim } from './finding-book.ts';
-import type { SeriesRule, SubjectKind } from './rules.ts';
+import { type SeriesRule, STARTED, type SubjectKind } from './rules.ts';
 import type { SteadyProcesses } from './steady-processes.ts';
 import { recoveryOf, summaryOf, titleOf } from './words.ts';
 
@@ -10,6 +10,9 @@ interface WatchedSeries {
   readonly detector: Detector;
   readonly watch: Watch;
 }
+
+/** So many processes started a second are a load of their own, though none lives long enough to be seen. */
+const MANY_STARTED = 20;
 
 const rank: Readonly<Record<Severity, number>> = { info: 0, minor: 1, major: 2, critical: 3 };
 
@@ -21,6 +24,7 @@ export class SubjectWatch {
   readonly #processes: SteadyProcesses;
   readonly #watched: WatchedSeries[] = [];
   readonly #latest = new Map<string, number>();
+  #startedInfo: SeriesInfo | null = null;
   readonly #around: Surroundings;
 
   constructor(rule: SeriesRule, entity: string, processes: SteadyProcesses) {
@@ -41,6 +45,7 @@ export class SubjectWatch {
     watches: readonly { detector: Detector; watch: Watch }[],
   ): (tMs: number, value: number) => void {
     for (const { detector, watch } of watches) this.#watched.push({ info, detector, watch });
+    if (rule.role === STARTED) this.#startedInfo = info;
     const own = watches.map(({ watch }) => watch);
     return (tMs, value) => {
       this.#latest.set(rule.role, value);
@@ -68,6 +73,8 @@ export class SubjectWatch {
     const { by, signal } = held[0]!;
     const sinceMs = Math.min(...held.map((one) => one.signal.sinceMs));
     const processes = this.#kind === 'cpu' ? (this.#processes.busiest(tMs - 20_000, 3) ?? []) : [];
+    const started = this.#latest.get(STARTED) ?? 0;
+    const startedPerSecond = started >= MANY_STARTED ? started : null;
     const subject = { subject: this.#kind, name: this.#name, unit: by.info.unit };
     return {
       kind: signal.kind,
@@ -80,9 +87,12 @@ export class SubjectWatch {
       entity: this.#entity,
       detector: { name: by.detector.name, version: by.detector.version },
       title: titleOf({ ...subject, signal }),
-      summary: summaryOf({ ...subject, signal: { ...signal, sinceMs }, atMs: tMs, processes }),
+      summary: summaryOf({ ...subject, signal: { ...signal, sinceMs }, atMs: tMs, processes, startedPerSecond }),
       evidence: [
         ...held.map((one) => seriesEvidence(one.by.info, one.signal, tMs)),
+        ...(startedPerSecond === null || this.#startedInfo === null
+          ? []
+          : [seriesEvidence(this.#startedInfo, { ...signal, ...startedRange, value: startedPerSecond }, tMs)]),
         ...(this.#kind === 'file-system' ? [{ kind: 'file-system' as const, ref: this.#name }] : []),
         ...processes.map((process) => ({
           kind: 'process' as const,
@@ -95,6 +105,9 @@ export class SubjectWatch {
     };
   }
 }
+
+/** Nobody has learnt what is usual for it. */
+const startedRange = { expectedLow: Number.NaN, expectedHigh: Number.NaN };
 
 function seriesEvidence(info: SeriesInfo, signal: Signal, tMs: number): Evidence {
   return {

@@ -45,10 +45,16 @@ export interface Statement {
   readonly signal: Signal;
   readonly atMs: number;
   readonly processes: readonly BusyProcess[];
+  /** Processes started a second, where they are many; else `null`. */
+  readonly startedPerSecond: number | null;
 }
 
 /** Headline: what, in five words. */
-export function titleOf({ subject, name, signal }: Omit<Statement, 'atMs' | 'processes'>): Bilingual {
+export function titleOf({
+  subject,
+  name,
+  signal,
+}: Omit<Statement, 'atMs' | 'processes' | 'startedPerSecond'>): Bilingual {
   const wording = wordings[subject].name;
   if (subject === 'file-system') {
     return signal.kind === 'drift'
@@ -70,7 +76,7 @@ export function summaryOf(statement: Statement): Bilingual {
   const value = format(signal.value, unit);
   const usual = format(signal.expectedHigh, unit);
   const lasting = durationWords(atMs - signal.sinceMs);
-  const who = processWords(subject, processes);
+  const who = processWords(subject, processes, statement.startedPerSecond);
   switch (signal.kind) {
     case 'drift':
       return driftSummary(statement, who);
@@ -153,8 +159,19 @@ function placeWords({ name }: Statement): Bilingual {
   return name === '' ? { ko: '', en: '' } : { ko: `${name}의 `, en: ` of ${name}` };
 }
 
-function processWords(subject: SubjectKind, processes: readonly BusyProcess[]): Bilingual {
+/** A process that is busy throughout explains the load; else many that come and go may. */
+function processWords(
+  subject: SubjectKind,
+  processes: readonly BusyProcess[],
+  startedPerSecond: number | null,
+): Bilingual {
   const top = processes[0];
+  if (subject === 'cpu' && startedPerSecond !== null && (top === undefined || top.cpuRatio < 0.5)) {
+    return {
+      ko: ` 짧게 사는 프로세스가 많습니다: 초당 ${formatCount(startedPerSecond)}개가 시작됩니다.`,
+      en: ` Many short-lived processes: ${formatCount(startedPerSecond)} are started each second.`,
+    };
+  }
   if (subject !== 'cpu' || top === undefined) return { ko: '', en: '' };
   const use = formatPercent(top.cpuRatio);
   return {
