@@ -1,12 +1,12 @@
-import { EVENT_KINDS, type EventKind, parseEvent } from '@airis/protocol';
+import { EVENT_KINDS, type EventKind, parseEvent, type Result, refused } from '@airis/protocol';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { errorText } from '../errors.ts';
+import { errorCode, errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { IngestStore, LossRecord, NoticeRecord, RefusalRecord } from '../store/state/ingest.ts';
 import { cloneNotice } from './admit-data.ts';
 import type { AgentNumbers } from './agent-numbers.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
-import type { EventSink } from './event-sink.ts';
+import type { AgentEvent, EventSink } from './event-sink.ts';
 import type { IngestStats } from './ingest-stats.ts';
 import type { Puller, TakeLimits } from './puller.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -35,6 +35,9 @@ export interface EventLaneContext {
 }
 
 const takeLimits: TakeLimits = { messages: 64, bytes: 4 * 1024 * 1024, lingerMs: 5 };
+
+/** Tries of an event whose handler throws for no reason of the store's. */
+const HANDLER_TRIES = 5;
 
 interface Outcome {
   readonly losses: LossRecord[];
@@ -105,18 +108,47 @@ async function admit(context: EventLaneContext, outcome: Outcome, message: Strea
     const reason = parsed.ok ? 'tombstone-range' : parsed.reason;
     return refuse(context, outcome, message, envelope.value, reason, parsed.ok ? '' : parsed.detail);
   }
-  const event = { agent, agentNumber, kind, payload: parsed.value, receivedAtMs: message.receivedAtMs };
-  const handled = await untilItWorks(
-    () => context.events.handle(event),
-    (thrown) => {
-      stats.trouble = `events: ${errorText(thrown)}`;
-      context.log.error('ingest.event-retry', errorText(thrown), { agent, kind });
-    },
-    context.stopping,
-  );
+  const handled = await handle(context, {
+    agent,
+    agentNumber,
+    kind,
+    payload: parsed.value,
+    receivedAtMs: message.receivedAtMs,
+  });
   if (handled.ok) stats.eventsHandled += 1;
   else await refuse(context, outcome, message, envelope.value, handled.reason, handled.detail);
 }
+
+/**
+ * Hands an event over until it is durable. While the state store is away it waits; an event that the handler itself
+ * cannot bear is given up after a few tries, since it would hold up everybody else's for ever.
+ */
+async function handle(context: EventLaneContext, event: AgentEvent): Promise<Result<void, string>> {
+  const { stats, log, stopping } = context;
+  let failures = 0;
+  const handled = await untilItWorks(
+    async () => {
+      try {
+        return await context.events.handle(event);
+      } catch (thrown) {
+        failures += 1;
+        if (isStoreAway(thrown) || failures < HANDLER_TRIES) throw thrown;
+        return refused('handler-failed', errorText(thrown));
+      }
+    },
+    (thrown) => {
+      stats.trouble = `events: ${errorText(thrown)}`;
+      log.error('ingest.event-retry', errorText(thrown), { agent: event.agent, kind: event.kind });
+    },
+    stopping,
+  );
+  if (failures > 0) stats.trouble = null;
+  return handled;
+}
+
+/** Full, locked, unreadable: the disk's or another process's affair, which passes. */
+const isStoreAway = (thrown: unknown): boolean =>
+  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCOL)/.test(errorCode(thrown) ?? '');
 
 async function refuse(
   context: EventLaneContext,

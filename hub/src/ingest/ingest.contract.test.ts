@@ -71,6 +71,8 @@ describe('ingest', () => {
   let database: SqliteDatabase;
   const events: AgentEvent[] = [];
   const notices: NoticeRecord[] = [];
+  /** Whose events the handler cannot bear. */
+  const unbearable = { agent: '' };
   const state = () => createIngestStore(database);
   const quarantined = (reason: string) =>
     ingest.status().quarantined.find((entry) => entry.reason === reason)?.count ?? 0;
@@ -85,6 +87,7 @@ describe('ingest', () => {
       events: {
         async handle(event) {
           if (event.kind === 'change') return refused('unwanted', 'for the test');
+          if (event.agent === unbearable.agent) throw new TypeError('a bug in the handler');
           events.push(event);
           return ok(undefined);
         },
@@ -114,6 +117,17 @@ describe('ingest', () => {
     expect(await rolledUp('block_1h', number)).toBe(600);
     expect(await count(`(SELECT count() FROM log WHERE agent = ${number})`)).toBe(2);
     await expect.poll(async () => (await (await jetstreamManager(nats)).streams.info('DATA')).state.messages).toBe(0);
+  });
+
+  it('gives up an event that its handler cannot bear, and goes on with the next', async () => {
+    const { agent: bad } = newAgent();
+    const { agent: good } = newAgent();
+    unbearable.agent = bad.id;
+    await bad.event('health', healthEvent(now));
+    await good.event('health', healthEvent(now));
+    await expect.poll(() => events.filter((event) => event.agent === good.id).length, poll).toBe(1);
+    expect(quarantined('handler-failed')).toBe(1);
+    expect(events.filter((event) => event.agent === bad.id)).toEqual([]);
   });
 
   it('hands events to the sink once, and says what became of them', async () => {

@@ -14,11 +14,9 @@ export interface InsertContext {
   readonly onPoison: (batch: StoredBatch, detail: string) => Promise<void>;
 }
 
-/** An answer of the engine that is not about the rows is tried this often before the rows are suspected all the same. */
-const ENGINE_TRIES = 8;
-
 /**
- * Stores batches of one signal under one token and returns only when that is done; while the store is away it waits.
+ * Stores batches of one signal under one token and returns only when that is done; while the store is away, or its answer
+ * is not about these rows, it tries again under the same token: the rows may be there although a rollup failed.
  * A joined insert that the store refuses is halved until the batch at fault is alone: nothing of a refused insert is
  * stored (one block, read wholly before it is written), so the halves may have tokens of their own.
  */
@@ -50,7 +48,7 @@ async function insertUntilAnswered(
 ): Promise<ArrowInsertError | null> {
   const { stats, log, stopping } = context;
   const backoff = createBackoff({ firstMs: 100, limitMs: 3_000 }, Math.random);
-  for (let answers = 0; ; ) {
+  for (;;) {
     try {
       await context.insertArrow(table, joined, token);
       stats.trouble = null;
@@ -58,8 +56,6 @@ async function insertUntilAnswered(
     } catch (thrown) {
       if (!(thrown instanceof ArrowInsertError)) throw thrown;
       if (thrown.failure === 'data') return thrown;
-      if (thrown.failure === 'engine') answers += 1;
-      if (answers >= ENGINE_TRIES) return thrown;
       stats.insertRetries += 1;
       stats.trouble = thrown.message.slice(0, 200);
       log.warn('ingest.insert-retry', thrown.message.slice(0, 300), { table, token });

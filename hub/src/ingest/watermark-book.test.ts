@@ -52,4 +52,18 @@ describe('WatermarkBook', () => {
     expect(book.isTakingTurns(1, id(2, 'a'), 5_000)).toBe(false);
     expect(book.isTakingTurns(1, id(3, 'a'), 600_000)).toBe(false);
   });
+
+  it('forgets the oldest epochs of an agent that makes them up, and of no other agent', () => {
+    const book = new WatermarkBook([]);
+    const made = (n: number): BatchId => ({ ...id(1), epoch: n.toString(16).padStart(32, '0') });
+    book.arrive(2, made(0), 7, 0);
+    for (let n = 0; n < 200; n += 1) {
+      book.arrive(1, made(n), 7, n);
+      book.stored(book.snapshot());
+    }
+    const remembered = Array.from({ length: 200 }, (_, n) => book.receipts(1, made(n).epoch)[0]?.upTo ?? 0);
+    expect(remembered.reduce((sum, upTo) => sum + upTo, 0)).toBe(64);
+    expect(remembered.slice(-64).every((upTo) => upTo === 1)).toBe(true);
+    expect(book.receipts(2, made(0).epoch)).toEqual([{ epoch: made(0).epoch, class: 'data', upTo: 1 }]);
+  });
 });

@@ -33,6 +33,8 @@ interface EpochSighting {
 /** Two epochs that take turns within this time belong to two senders; a spool made anew takes one turn only. */
 const CLONE_WINDOW_MS = 2 * 60_000;
 const SIGHTINGS_KEPT = 4;
+/** Epochs remembered for one agent; a spool makes a new one perhaps once a year. */
+const EPOCHS_PER_AGENT = 64;
 
 /**
  * What has come, by (agent, epoch, class). In memory it runs ahead of what is on disk by the runs in flight; a run takes
@@ -41,6 +43,7 @@ const SIGHTINGS_KEPT = 4;
 export class WatermarkBook {
   readonly #entries = new Map<string, Entry>();
   readonly #sightings = new Map<string, EpochSighting[]>();
+  readonly #epochCounts = new Map<number, number>();
   #touched = new Set<Entry>();
 
   constructor(records: readonly WatermarkRecord[]) {
@@ -54,6 +57,7 @@ export class WatermarkBook {
         seenAtMs: record.seenAtUnixMs,
         storedUpTo: record.upTo,
       });
+      this.#epochCounts.set(record.agent, (this.#epochCounts.get(record.agent) ?? 0) + 1);
     }
   }
 
@@ -119,8 +123,8 @@ export class WatermarkBook {
   /** These records are on disk now. */
   stored(records: readonly WatermarkRecord[]): void {
     for (const record of records) {
-      const entry = this.#entry(record.agent, record.epoch, record.class);
-      entry.storedUpTo = Math.max(entry.storedUpTo, record.upTo);
+      const entry = this.#entries.get(keyOf(record.agent, record.epoch, record.class));
+      if (entry !== undefined) entry.storedUpTo = Math.max(entry.storedUpTo, record.upTo);
     }
   }
 
@@ -147,7 +151,21 @@ export class WatermarkBook {
       storedUpTo: 0,
     };
     this.#entries.set(key, entry);
+    this.#forgetOldest(agent, entry);
     return entry;
+  }
+
+  /** An agent that makes up epochs without end costs itself its oldest ones, and nobody else anything. */
+  #forgetOldest(agent: number, newest: Entry): void {
+    const count = (this.#epochCounts.get(agent) ?? 0) + 1;
+    this.#epochCounts.set(agent, Math.min(count, EPOCHS_PER_AGENT));
+    if (count <= EPOCHS_PER_AGENT) return;
+    let oldest: Entry | null = null;
+    for (const entry of this.#entries.values()) {
+      if (entry.agent !== agent || entry === newest || this.#touched.has(entry)) continue;
+      if (oldest === null || entry.seenAtMs < oldest.seenAtMs) oldest = entry;
+    }
+    if (oldest !== null) this.#entries.delete(keyOf(agent, oldest.epoch, oldest.class));
   }
 
   #touch(entry: Entry, atMs: number): void {
