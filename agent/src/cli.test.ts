@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli.ts';
 import { lockFolder } from './folder-lock.ts';
 import { writeIdentity } from './identity.ts';
+import { silentLog } from './log.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -73,9 +74,9 @@ describe('airis-agent', () => {
     expect(await run('status', '--dir', folder)).toMatchObject({ code: 1 });
     enrolled();
     expect((await run('status', '--dir', folder)).out).toMatch(/web-1: not running/);
-    using _ = lockFolder(folder);
+    using _ = lockFolder(folder, silentLog);
     expect((await run('status', '--dir', folder)).out).toMatch(/web-1: running/);
-    expect(() => lockFolder(folder)).toThrow(/runs on/);
+    expect(() => lockFolder(folder, silentLog)).toThrow(/runs on/);
   });
 
   it('removes what is its own, when told to, and nothing while an agent runs', async () => {
@@ -84,7 +85,7 @@ describe('airis-agent', () => {
     expect(await run('uninstall', '--dir', folder)).toMatchObject({ code: 0 });
     expect(readdirSync(folder)).toContain('identity.json');
     {
-      using _ = lockFolder(folder);
+      using _ = lockFolder(folder, silentLog);
       expect((await run('uninstall', '--yes', '--dir', folder)).err).toMatch(/ALREADY_RUNNING/);
     }
     expect(await run('uninstall', '--yes', '--dir', folder)).toMatchObject({ code: 0 });

@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { AgentError } from './errors.ts';
+import { AgentError, errorText } from './errors.ts';
+import type { Log } from './log.ts';
 
 /**
  * Holds the folder for one running agent. The lock is SQLite's, which is the kernel's: it ends with the process, however
  * that ends, and cannot be left behind.
  */
-export function lockFolder(directory: string): Disposable {
+export function lockFolder(directory: string, log: Log): Disposable {
   const database = new DatabaseSync(join(directory, 'agent.lock'), { timeout: 0 });
   const pidFile = join(directory, 'agent.pid');
   try {
@@ -21,7 +22,12 @@ export function lockFolder(directory: string): Disposable {
       { cause },
     );
   }
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    // A full disk: the lock holds all the same, only the number is missing from messages.
+    log.warn('PID_NOT_WRITTEN', errorText(error), { path: pidFile });
+  }
   return { [Symbol.dispose]: () => database.close() };
 }
 
@@ -42,7 +48,7 @@ function lockProbe(directory: string): void {
 
 function pidIn(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(path, 'utf8').trim() || 'unknown';
   } catch {
     return 'unknown';
   }

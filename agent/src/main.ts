@@ -90,7 +90,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { directory, config, identity, log } = options;
   const startedAtUnixMs = Date.now();
   await using stack = new AsyncDisposableStack();
-  stack.use(lockFolder(directory));
+  stack.use(lockFolder(directory, log));
 
   const clock = createClock(Date.now, () => performance.now());
   const host = options.host ?? createHost('/', clock.nowMs);

@@ -1,5 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createUserKey } from '@airis/protocol';
+import { writeIdentity } from '../identity.ts';
 import { silentLog } from '../log.ts';
 import { diskSpace } from './disk-reserve.ts';
 import { LocalStore } from './local-store.ts';
@@ -78,7 +81,49 @@ function fillDisk(): void {
   }
 }
 
-const stories: Record<string, () => object> = {
+async function until(what: string, limitMs: number, probe: () => boolean): Promise<void> {
+  const endsAtMs = performance.now() + limitMs;
+  while (!probe()) {
+    if (performance.now() > endsAtMs) throw new Error(`in vain for ${what}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+const runAgent = (): ChildProcess =>
+  spawn(
+    process.execPath,
+    ['--conditions=airis-source', join(import.meta.dirname, '../cli.ts'), 'run', '--dir', folder],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+const lives = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+function hasStatusOf(child: ChildProcess): boolean {
+  const file = join(folder, 'status.json');
+  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).pid === child.pid;
+}
+
+const stories: Record<string, () => object | Promise<object>> = {
+  /** The whole agent lives on a full disk, starts on one after kill -9. */
+  agent: async () => {
+    const shared = { jwt: '', caPem: null, certificatePem: null, roots: [], hubUrl: 'http://127.0.0.1' };
+    const { seed } = createUserKey();
+    writeIdentity(folder, { agent: 'full-1', seed, natsUrls: ['nats://127.0.0.1:1'], enrolledAtUnixMs: 1, ...shared });
+    const first = runAgent();
+    await until('the first status', 20_000, () => hasStatusOf(first));
+    fillDisk();
+    await new Promise((done) => setTimeout(done, 11_000));
+    const didFirstLive = lives(first);
+    const ended = new Promise((done) => first.once('exit', done));
+    first.kill('SIGKILL');
+    await ended;
+    const second = runAgent();
+    await new Promise((done) => setTimeout(done, 5_000));
+    const didSecondLive = lives(second);
+    second.kill('SIGKILL');
+    return { didFirstLive, didSecondLive };
+  },
   /** The spool alone fills its disk, is emptied, and fills it again. */
   own: () => {
     using spool = open();
@@ -163,4 +208,4 @@ const stories: Record<string, () => object> = {
   },
 };
 
-process.stdout.write(`${JSON.stringify(stories[story]?.())}\n`);
+process.stdout.write(`${JSON.stringify(await stories[story]?.())}\n`);

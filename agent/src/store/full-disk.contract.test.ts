@@ -82,4 +82,8 @@ describe.skipIf(reason !== null)('a full disk', () => {
       refused: ['file-not-written'],
     });
   });
+
+  it('lets the whole agent live, and start again', async () => {
+    expect(await run('agent', 8192 * KiB)).toEqual({ didFirstLive: true, didSecondLive: true });
+  });
 });
