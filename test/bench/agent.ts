@@ -68,11 +68,14 @@ function answerAsHub(nats: TestNats): void {
       if (epoch !== undefined && name !== undefined) newest.set(name, { epoch, upTo: Number(seq) });
     },
   });
-  setInterval(() => {
-    for (const [name, { epoch, upTo }] of newest) {
-      nats.hub.publish(subjects.receipt(AGENT), JSON.stringify({ epoch, class: name, upTo }));
-    }
-  }, 1_000).unref();
+  const timer = setInterval(() => {
+    if (nats.hub.isClosed()) clearInterval(timer);
+    else
+      for (const [name, { epoch, upTo }] of newest) {
+        nats.hub.publish(subjects.receipt(AGENT), JSON.stringify({ epoch, class: name, upTo }));
+      }
+  }, 1_000);
+  timer.unref();
 }
 
 interface Exporter {
