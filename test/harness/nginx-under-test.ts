@@ -27,7 +27,12 @@ export async function startNginx(folder: string): Promise<NginxUnderTest> {
   let server: ReturnType<typeof spawn> | null = null;
   const start = async (): Promise<void> => {
     server = spawn(binary, ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-g', 'daemon off;'], { stdio: 'ignore' });
-    await until('nginx to answer', 10_000, async () => (await fetch(`${url}/nginx_status`)).ok);
+    try {
+      await until('nginx to answer', 10_000, async () => (await fetch(`${url}/nginx_status`)).ok);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
   };
   const stop = async (): Promise<void> => {
     if (server === null || server.exitCode !== null) return;

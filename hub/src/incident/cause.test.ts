@@ -43,6 +43,14 @@ describe('suspects', () => {
     expect(names(records({ kind: 'drift', evidence }), [])).toEqual(['file-system:/data@web-1', 'host:web-1']);
   });
 
+  it('cites each thing once, however many findings name it', () => {
+    const evidence = [{ kind: 'file-system' as const, ref: '/data' }];
+    const three = records({ kind: 'drift', evidence }, { kind: 'drift', evidence }, { kind: 'drift', evidence });
+    const cited = rankCauses(three, [])[0]?.evidence.map(({ kind, ref }) => `${kind} ${ref}`) ?? [];
+    expect(cited).toContain('file-system /data');
+    expect(new Set(cited).size).toBe(cited.length);
+  });
+
   it('names the service that stopped, and never the process that is gone', () => {
     const evidence = [{ kind: 'process' as const, ref: 'pid 812' }];
     const found = records({ kind: 'missing', entity: 'service:nginx@web-1', evidence });

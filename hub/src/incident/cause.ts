@@ -174,6 +174,16 @@ function combine(entity: string, hints: readonly Hint[]): Omit<Cause, 'rank'> {
     entity,
     score: Math.round(Math.min(0.99, 1 - doubt) * 1000) / 1000,
     explanation: strongest[0]!.text, // a group has at least one hint
-    evidence: strongest.flatMap((hint) => hint.evidence).slice(0, MAX_EVIDENCE),
+    evidence: withoutRepeats(strongest.flatMap((hint) => hint.evidence)).slice(0, MAX_EVIDENCE),
   };
+}
+
+/** Each thing is cited once, however many findings of the incident name it: the first, which is the strongest. */
+function withoutRepeats(evidence: readonly CauseEvidence[]): CauseEvidence[] {
+  const cited = new Set<string>();
+  return evidence.filter(({ kind, ref }) => {
+    const isNew = !cited.has(`${kind} ${ref}`);
+    cited.add(`${kind} ${ref}`);
+    return isNew;
+  });
 }
