@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --conditions=airis-source
 import { parseArgs } from 'node:util';
 import { nearestKey } from '@airis/protocol';
 import { commandHelp, completionScript, isFlag, overallHelp } from './cli-help.ts';
