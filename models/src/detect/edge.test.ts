@@ -175,7 +175,7 @@ describe('detection on a host', () => {
     expect(findings[0]!.detectedAtUnixMs - (T0 + 700_000)).toBeLessThan(30_000);
   });
 
-  it.each([50, 100, 200])('says when a directory filling at %i MB/s will be full, within 30 s', (rate) => {
+  it.each([80, 100, 200])('says when a directory filling at %i MB/s will be full, within 30 s', (rate) => {
     const findings = live(240, (second) => ({
       diskUsed: 60 * GB + Math.max(0, Math.min(second, 150) - 90) * rate * 1e6 * (0.9 + 0.2 * ((second % 7) / 7)),
     }));
@@ -185,6 +185,11 @@ describe('detection on a host', () => {
     expect(first!.detectedAtUnixMs - (T0 + 90_000)).toBeLessThan(27_000);
     expect(first!.summary.en).toMatch(/grows by .* MB\/s\. At this rate it is full in \d+ (s|min)/);
     expect(findings.at(-1)!.state).toBe('closed');
+  });
+
+  it('says nothing of half a minute of growth that would take an hour to fill the disk', () => {
+    const copied = (second: number) => Math.max(0, Math.min(second, 130) - 90) * 38e6;
+    expect(opened(live(240, (second) => ({ diskUsed: 60 * GB + copied(second) })))).toEqual([]);
   });
 
   it('finds a file system that is nearly full, once', () => {

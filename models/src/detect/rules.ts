@@ -90,7 +90,8 @@ const rules: Readonly<Record<string, RuleOf>> = {
       'fill-forecast': {
         minGrowth: 200 * MB,
         scales: [
-          { blockMs: 5_500, blocks: 4, horizonMs: 3 * HOUR_MS },
+          // Half a minute of growth says little about the next hours: a copy or a build does as much.
+          { blockMs: 5_500, blocks: 4, horizonMs: 30 * MINUTE_MS },
           { blockMs: MINUTE_MS, blocks: 10, horizonMs: 24 * HOUR_MS },
         ],
       },
