@@ -6,8 +6,12 @@ import type { Readable } from 'node:stream';
 /** A log file is renamed to `.1` beyond this; two of them are kept. */
 const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
-/** Keeps all that a child prints in a file, and shows on the terminal what a person should see: warnings and errors. */
-export function keepLog(name: string, stream: Readable, file: string): void {
+/**
+ * Keeps all that a child prints in a file, and shows on the terminal what a person should see: warnings and errors.
+ *
+ * @param isErrors - standard error: there, a line that is no JSON of ours is shown whole
+ */
+export function keepLog(name: string, stream: Readable, file: string, isErrors: boolean): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   let bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   createInterface({ input: stream }).on('line', (line) => {
@@ -21,19 +25,19 @@ export function keepLog(name: string, stream: Readable, file: string): void {
       process.stderr.write(`  ! the log ${file} cannot be written: ${String(error)}\n`);
     }
     bytes += Buffer.byteLength(line) + 1;
-    const shown = forPeople(line);
+    const shown = forPeople(line, isErrors);
     if (shown !== null) process.stderr.write(`  ! ${name}: ${shown}\n`);
   });
 }
 
-/** A warning or error in words; `null` for what only the file needs. Lines that are no JSON of ours are shown whole. */
-function forPeople(line: string): string | null {
+/** A warning or error in words; `null` for what only the file needs. */
+function forPeople(line: string, isErrors: boolean): string | null {
   try {
     const entry = JSON.parse(line) as { level?: unknown; code?: unknown; message?: unknown; hint?: unknown };
     if (entry.level === 'info') return null;
     const hint = typeof entry.hint === 'string' ? ` → ${entry.hint}` : '';
     return `${String(entry.code)}: ${String(entry.message)}${hint}`;
   } catch {
-    return line;
+    return isErrors ? line : null;
   }
 }

@@ -38,7 +38,8 @@ export function startChild(name: string, program: string, args: readonly string[
     const input = options.input === undefined ? 'ignore' : 'pipe';
     current = spawn(program, args, { env: options.env, stdio: [input, output, output], detached: true });
     for (const stream of [current.stdout, current.stderr]) {
-      if (stream !== null && options.logFile !== undefined) keepLog(name, stream, options.logFile);
+      if (stream !== null && options.logFile !== undefined)
+        keepLog(name, stream, options.logFile, stream === current.stderr);
     }
     current.stdin?.end(options.input);
     current.on('error', (error) => process.stderr.write(`  ✗ ${name}: ${error.message}\n`));
