@@ -13,6 +13,17 @@ export interface ProcessStat {
   rssPages: number;
 }
 
+/** One to parse into, again and again. */
+export const emptyProcessStat = (): ProcessStat => ({
+  state: 0,
+  commHash: 0,
+  isKernelThread: false,
+  cpuTicks: 0,
+  threads: 0,
+  startTicks: 0,
+  rssPages: 0,
+});
+
 /** Task flag of a kernel thread (include/linux/sched.h). */
 const PF_KTHREAD = 0x00200000;
 const SPACE = 0x20;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { TopProcess } from './collector.ts';
 import { cleanExecutableName } from './executable-names.ts';
 import type { Host } from './host.ts';
-import { type ProcessStat, parseProcessStat, processComm } from './process-stat.ts';
+import { emptyProcessStat, type ProcessStat, parseProcessStat, processComm } from './process-stat.ts';
 
 export interface NameUse {
   /** Share of the whole host since the reading before, 0..1. */
@@ -55,15 +55,7 @@ const DEFAULT_PAGE_BYTES = 4_096;
 export class ProcessTable {
   readonly #known = new Map<number, Known>();
   readonly #buffer = Buffer.allocUnsafe(2_048);
-  readonly #stat: ProcessStat = {
-    state: 0,
-    commHash: 0,
-    isKernelThread: false,
-    cpuTicks: 0,
-    threads: 0,
-    startTicks: 0,
-    rssPages: 0,
-  };
+  readonly #stat: ProcessStat = emptyProcessStat();
   #reading = 0;
   #hostTicks = 0;
   #pageBytes: number | null = null;

@@ -2,18 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanExecutableName, ExecutableNames } from './executable-names.ts';
 import { createHost, type Host } from './host.ts';
-import { parseProcessStat, processComm } from './process-stat.ts';
+import { emptyProcessStat, parseProcessStat, processComm } from './process-stat.ts';
 import { ProcessTable } from './process-table.ts';
 
-const blank = () => ({
-  state: 0,
-  commHash: 0,
-  isKernelThread: false,
-  cpuTicks: 0,
-  threads: 0,
-  startTicks: 0,
-  rssPages: 0,
-});
+const blank = () => emptyProcessStat();
 const line = (p: { pid: number; comm: string; ticks: number; start?: number; flags?: number; state?: string }) =>
   `${p.pid} (${p.comm}) ${p.state ?? 'S'} 1 1 1 0 -1 ${p.flags ?? 0} 0 0 0 0 ${p.ticks} 0 0 0 20 0 3 0 ${p.start ?? 5} 900 10 1 1\n`;
 

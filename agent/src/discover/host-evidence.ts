@@ -1,6 +1,6 @@
 import type { Host } from '../collectors/host.ts';
 import { wholeLines } from '../collectors/proc-text.ts';
-import { type ProcessStat, parseProcessStat, processComm } from '../collectors/process-stat.ts';
+import { emptyProcessStat, type ProcessStat, parseProcessStat, processComm } from '../collectors/process-stat.ts';
 
 export interface RunningProcess {
   readonly pid: number;
@@ -54,15 +54,7 @@ export async function readListeners(host: Host): Promise<Listener[]> {
 
 const ZOMBIE = 0x5a;
 const buffer = Buffer.allocUnsafe(2_048);
-const stat: ProcessStat = {
-  state: 0,
-  commHash: 0,
-  isKernelThread: false,
-  cpuTicks: 0,
-  threads: 0,
-  startTicks: 0,
-  rssPages: 0,
-};
+const stat: ProcessStat = emptyProcessStat();
 
 /** A program that lives; kernel threads and processes that only wait to be reaped are `null`. */
 export function readProcess(host: Host, pid: number): RunningProcess | null {
