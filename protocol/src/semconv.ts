@@ -48,6 +48,52 @@ export const metric = {
   nginxConnectionsCurrent: 'nginx.connections_current',
   nginxConnectionsAccepted: 'nginx.connections_accepted',
   nginxConnectionsHandled: 'nginx.connections_handled',
+  /** s, mean since the reading before; without attributes over all, or by `http.route`. */
+  httpServerDuration: 'http.server.request.duration',
+  httpServerErrorRatio: 'airis.http.server.error_ratio',
+  httpServerRequests: 'airis.http.server.requests',
+  /** {request} in flight, by `airis.request.age`: lt3s, 3to8s, ge8s. */
+  httpServerActive: 'http.server.active_requests',
+  /** s, mean since the reading before, by `server.address` and `server.port`: calls to another service as the caller saw them. */
+  httpClientDuration: 'http.client.request.duration',
+  httpClientRequests: 'airis.http.client.requests',
+  httpClientErrorRatio: 'airis.http.client.error_ratio',
+  /** s, mean since the reading before, by `server.address` and `server.port`. */
+  dbClientDuration: 'db.client.operation.duration',
+  /** {connection}, by `db.client.connection.state`: used, idle. */
+  dbClientConnections: 'db.client.connection.count',
+  dbClientConnectionMax: 'db.client.connection.max',
+  /** {request} that wait for a connection of the pool. */
+  dbClientPending: 'db.client.connection.pending_requests',
+  /** {connection} taken from the pool in which no statement runs: leaked ones stay here. */
+  dbClientIdleInUse: 'airis.db.client.connection.idle_in_use',
+  /** s. */
+  nodeEventLoopDelayP99: 'nodejs.eventloop.delay.p99',
+  /** Of the processes of a scope: {cpu}, By, By, ratio 0..1 of the configured limit, {process}. */
+  scopeCpuUsage: 'airis.scope.cpu.usage',
+  scopeMemoryUsage: 'airis.scope.memory.usage',
+  scopeMemoryLimit: 'airis.scope.memory.limit',
+  scopeMemoryUtilization: 'airis.scope.memory.utilization',
+  scopeProcesses: 'airis.scope.processes',
+  /** By, By, ratio 0..1, by `airis.directory.name`: a folder with a quota. */
+  directoryUsage: 'airis.directory.usage',
+  directoryLimit: 'airis.directory.limit',
+  directoryUtilization: 'airis.directory.utilization',
+  /** {session}, by `postgresql.backend.state`. */
+  postgresqlBackends: 'postgresql.backends',
+  /** s: the statement that runs longest without waiting for a lock, 0 for none. */
+  dbServerLongestStatement: 'airis.db.server.statement.longest',
+  /** s, mean of statements that ended since the reading before. */
+  dbServerStatementDuration: 'airis.db.server.statement.duration',
+  /** {session} that wait for a lock; s, the longest wait. */
+  dbServerLockWaiters: 'airis.db.server.lock.waiters',
+  dbServerLockLongestWait: 'airis.db.server.lock.longest_wait',
+  /** By, by `jvm.memory.type`. */
+  jvmMemoryUsed: 'jvm.memory.used',
+  jvmMemoryLimit: 'jvm.memory.limit',
+  /** {thread}, by `tomcat.thread.state`: busy, idle. */
+  tomcatThreads: 'tomcat.thread.count',
+  tomcatThreadLimit: 'tomcat.thread.limit',
   /** Rows an agent knows it lost, from its health. */
   lossRows: 'airis.loss.rows',
 } as const;
@@ -70,6 +116,12 @@ export const attribute = {
   pressureResource: 'airis.pressure.resource',
   pressureKind: 'airis.pressure.kind',
   nginxConnectionState: 'state',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  httpRoute: 'http.route',
+  requestAge: 'airis.request.age',
+  directoryName: 'airis.directory.name',
+  dbClientConnectionState: 'db.client.connection.state',
   hostName: 'host.name',
   serviceName: 'service.name',
 } as const;

@@ -5,12 +5,13 @@ export type LossReason = Tombstone['reason'];
 /** Evicted lowest first: what the host itself still holds goes before what only this copy knows. */
 export const priorities = {
   fullResolution: 0,
-  log: 1,
-  health: 2,
-  summary: 3,
-  series: 4,
-  change: 5,
-  finding: 6,
+  transaction: 1,
+  log: 2,
+  health: 3,
+  summary: 4,
+  series: 5,
+  change: 6,
+  finding: 7,
 } as const;
 export type Priority = (typeof priorities)[keyof typeof priorities];
 

@@ -1,4 +1,4 @@
-import type { Bilingual, Evidence, Finding, FindingKind, Severity } from '@airis/protocol';
+import type { Bilingual, Evidence, Finding, FindingKind, FindingNature, Severity } from '@airis/protocol';
 
 /** What holds about one subject at one time; the book turns a run of these into one finding with a life. */
 export interface Claim {
@@ -12,6 +12,10 @@ export interface Claim {
   /** No update is sent for what is on its way back. */
   readonly isFading?: boolean;
   readonly entity: string;
+  readonly nature: FindingNature;
+  readonly trouble: string;
+  /** `address:port`, for calls. */
+  readonly peer: string | null;
   readonly detector: { readonly name: string; readonly version: string };
   readonly title: Bilingual;
   readonly summary: Bilingual;
@@ -134,6 +138,6 @@ export class FindingBook {
 }
 
 function contentOf(claim: Claim) {
-  const { kind, severity, confidence, score, entity, detector, title, summary, evidence } = claim;
-  return { kind, severity, confidence, score, entity, detector, title, summary, evidence: evidence.slice(0, 20) };
+  const { kind, severity, confidence, score, entity, nature, trouble, peer, detector, title, summary, evidence } = claim;
+  return { kind, severity, confidence, score, entity, nature, trouble, peer, detector, title, summary, evidence: evidence.slice(0, 20) };
 }

@@ -88,6 +88,9 @@ export class MultivariateWatch {
       sinceMs: rare[0]!.tMs - 10_000,
       value: last.score,
       entity: this.#entity,
+      nature: 'pressure',
+      trouble: 'multivariate',
+      peer: null,
       detector: { name, version },
       title: { ko: '지표 조합 이상', en: 'Unusual combination of metrics' },
       summary: {

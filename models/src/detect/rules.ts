@@ -1,4 +1,4 @@
-import type { Attributes } from '@airis/protocol';
+import type { Attributes, FindingNature } from '@airis/protocol';
 import type { SeriesInfo } from './detector.ts';
 
 /** What a finding is about. One subject has at most one open finding, however many series speak for it. */
@@ -13,6 +13,20 @@ export type SubjectKind =
   | 'web-connections'
   | 'web-errors'
   | 'web-latency';
+
+/** How a finding about each subject stands to its entity. */
+export const natureOf: Readonly<Record<SubjectKind, FindingNature>> = {
+  cpu: 'pressure',
+  memory: 'pressure',
+  swap: 'pressure',
+  'file-system': 'fault',
+  'disk-io': 'pressure',
+  'network-errors': 'fault',
+  'web-requests': 'symptom',
+  'web-connections': 'symptom',
+  'web-errors': 'symptom',
+  'web-latency': 'symptom',
+};
 
 /** How one series is judged. `role` is how watches of the same subject refer to it. */
 export interface SeriesRule {

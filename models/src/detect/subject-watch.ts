@@ -1,7 +1,7 @@
 import { type Evidence, formatSeriesId, type Severity } from '@airis/protocol';
 import type { Detector, SeriesInfo, Signal, Surroundings, Watch } from './detector.ts';
 import type { Claim } from './finding-book.ts';
-import { type SeriesRule, STARTED, type SubjectKind } from './rules.ts';
+import { natureOf, type SeriesRule, STARTED, type SubjectKind } from './rules.ts';
 import type { SteadyProcesses } from './steady-processes.ts';
 import { recoveryOf, summaryOf, titleOf } from './words.ts';
 
@@ -85,6 +85,9 @@ export class SubjectWatch {
       value: signal.value,
       isFading: held.every((one) => one.signal.isFading === true),
       entity: this.#entity,
+      nature: natureOf[this.#kind],
+      trouble: this.#kind,
+      peer: null,
       detector: { name: by.detector.name, version: by.detector.version },
       title: titleOf({ ...subject, signal }),
       summary: summaryOf({ ...subject, signal: { ...signal, sinceMs }, atMs: tMs, processes, startedPerSecond }),

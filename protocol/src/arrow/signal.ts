@@ -24,7 +24,7 @@ export interface ListRule {
   readonly along: 'time' | 'value';
 }
 
-export type SignalName = 'series' | 'block' | 'point' | 'histogram' | 'exemplar' | 'log' | 'template';
+export type SignalName = 'series' | 'block' | 'point' | 'histogram' | 'exemplar' | 'log' | 'template' | 'transaction';
 
 /** Columns the hub adds to every row of a joined insert; no agent can set them. */
 export const hubColumns: readonly Column[] = [
@@ -148,6 +148,37 @@ const template: Signal = {
   ],
 };
 
+/** Set in `flags` of a transaction that failed: status 5xx, or the client saw no answer. */
+export const TRANSACTION_ERROR = 1;
+
+/** One request that a service has answered, from its access log: a dot of the X-View. */
+const transaction: Signal = {
+  name: 'transaction',
+  version: 1,
+  timeColumn: 't',
+  stepColumn: null,
+  lists: null,
+  columns: [
+    /** When it ended. */
+    { name: 't', type: 'timestampMs' },
+    { name: 'elapsedMs', type: 'float64' },
+    /** HTTP status; 0 where there was none. */
+    { name: 'status', type: 'uint32' },
+    { name: 'flags', type: 'uint8' },
+    /** Entity that answered: `service:shop-was`. */
+    { name: 'service', type: 'utf8' },
+    /** Method and shape of the path: `GET /orders/{}`. */
+    { name: 'route', type: 'utf8' },
+    /** W3C trace context in hex; empty where the log has none. */
+    { name: 'traceId', type: 'utf8' },
+    { name: 'spanId', type: 'utf8' },
+    { name: 'parentSpanId', type: 'utf8' },
+    /** `address:port` of what it waited for longest, empty for none; and for how long, NaN for none. */
+    { name: 'peer', type: 'utf8' },
+    { name: 'peerElapsedMs', type: 'float64' },
+  ],
+};
+
 export const signals: Readonly<Record<SignalName, Signal>> = {
   series,
   block,
@@ -156,6 +187,7 @@ export const signals: Readonly<Record<SignalName, Signal>> = {
   exemplar,
   log,
   template,
+  transaction,
 };
 
 /** `block/1`: what the schema header says. */

@@ -21,6 +21,14 @@ export type Severity = z.infer<typeof severity>;
 export const bilingual = z.object({ ko: z.string().max(500), en: z.string().max(500) });
 export type Bilingual = z.infer<typeof bilingual>;
 
+/**
+ * How a finding stands to its entity. `fault`: something is wrong there (a process is gone, a lock is held, a disk fills).
+ * `pressure`: a resource is short, as cause or as consequence (a pool, a whole host's CPU). `symptom`: what callers feel
+ * (latency, errors, missing traffic).
+ */
+export const findingNature = z.enum(['fault', 'pressure', 'symptom']);
+export type FindingNature = z.infer<typeof findingNature>;
+
 /** What a claim rests on. `ref` opens it: a series id, a process, a role, a log source. */
 export const evidence = z.object({
   kind: z.enum(['series', 'process', 'role', 'log', 'file-system', 'model']),
@@ -53,6 +61,14 @@ export const finding = z.object({
   /** Unitless, larger is stranger; comparable within one detector only. */
   score: z.number().nonnegative(),
   entity: entityId,
+  nature: findingNature.default('fault'),
+  /** What it is about, coarsely and stably: `cpu`, `memory`, `lock`, `pool`, `latency`, …; empty where an older agent speaks. */
+  trouble: z
+    .string()
+    .regex(/^[a-z-]{0,40}$/)
+    .default(''),
+  /** `address:port` of the other side, where the finding is about calls to it. */
+  peer: z.string().max(120).nullable().default(null),
   detector: z.object({ name: z.string().max(64), version: z.string().max(64) }),
   title: bilingual,
   summary: bilingual,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { entityId } from '../ids.ts';
 
 /** A role found on a host, with the evidence for believing so. */
 export const role = z.object({
@@ -14,6 +15,32 @@ export const role = z.object({
     .max(16),
 });
 export type Role = z.infer<typeof role>;
+
+/**
+ * What an agent knows of who talks to whom. Addresses are `ip:port`, IPv6 in brackets; what lies behind an address only
+ * the hub can say.
+ */
+export const topologyReport = z.object({
+  listens: z.array(z.object({ entity: entityId, address: z.string().max(120) })).max(128),
+  calls: z
+    .array(
+      z.object({
+        client: entityId,
+        address: z.string().max(120),
+        kind: z.enum(['socket', 'access-log', 'configuration']),
+        /** What was seen, in the words of the source: `established TCP connections: 4`, `proxy_pass http://127.0.0.1:8080`. */
+        text: z.string().max(300),
+        /** Connections or calls in the last report's time. */
+        count: z.number().nonnegative(),
+      }),
+    )
+    .max(128),
+});
+export type TopologyReport = z.infer<typeof topologyReport>;
+
+/** The part of a machine that an agent watches where it does not watch the whole. */
+export const scopeReport = z.object({ entity: entityId, pids: z.array(z.number().int()).max(512) });
+export type ScopeReport = z.infer<typeof scopeReport>;
 
 /** Facts about the machine, once an hour. */
 export const inventory = z.object({
@@ -37,6 +64,11 @@ export const health = z.object({
   startedAtUnixMs: z.number().int(),
   inventory: inventory.nullable(),
   roles: z.array(role).max(64),
+  /** Same for all agents of one machine and boot; null from agents before 0.2. */
+  machine: z.string().max(64).nullable().default(null),
+  /** Null: the agent watches the whole host. */
+  scope: scopeReport.nullable().default(null),
+  topology: topologyReport.default({ listens: [], calls: [] }),
   spool: z.object({
     bytes: z.number(),
     limitBytes: z.number(),

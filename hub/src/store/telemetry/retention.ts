@@ -12,6 +12,7 @@ export const retainedTables = [
   'exemplar',
   'log',
   'template',
+  'transaction',
 ] as const;
 export type RetainedTable = (typeof retainedTables)[number];
 
@@ -24,6 +25,7 @@ export const defaultRetention: Retention = {
   exemplar: 7,
   log: 14,
   template: 30,
+  transaction: 7,
 };
 
 /** Reads `AIRIS_RETENTION`: `block=3d,log=30d`. Tables that are not named keep their default. */

@@ -34,6 +34,12 @@ const layouts: Readonly<Record<SignalName, Layout>> = {
     ],
   },
   template: { ...plain, orderBy: 'agent, templateId, t0', lowCardinality: ['source', 'text'] },
+  transaction: {
+    ...plain,
+    orderBy: 'service, t',
+    lowCardinality: ['service', 'route', 'peer'],
+    indexes: ['INDEX trace (traceId) TYPE bloom_filter(0.01) GRANULARITY 1'],
+  },
 };
 
 /**
