@@ -22,11 +22,7 @@ const statusOf: Readonly<Record<FaultCode, number>> = {
  *
  * @param file - where url and token go, mode 0600; gone again when disposed
  */
-export async function startControl(
-  file: string,
-  board: FaultBoard,
-  shop: () => ShopReport,
-): Promise<AsyncDisposable> {
+export async function startControl(file: string, board: FaultBoard, shop: () => ShopReport): Promise<AsyncDisposable> {
   const token = randomBytes(32).toString('hex');
   const server = createServer((request, response) => {
     answer(request, response).catch((cause: unknown) => {

@@ -1,6 +1,6 @@
 import { createServer, get, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { GOOD_NETWORK, type Proxy, startProxy } from './proxy.ts';
+import { GOOD_NETWORK, startProxy, type TcpProxy } from './proxy.ts';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -24,7 +24,7 @@ async function echoServer(): Promise<number> {
   return address.port;
 }
 
-async function startPair(): Promise<Proxy> {
+async function startPair(): Promise<TcpProxy> {
   const port = await echoServer();
   const proxy = await startProxy({ port: 0, target: { host: '127.0.0.1', port } });
   open.push(proxy);

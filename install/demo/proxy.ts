@@ -11,7 +11,7 @@ export interface NetworkTrouble {
 }
 
 /** A TCP proxy on loopback in user space: as a network between two tiers that can be made bad without root. */
-export interface Proxy extends AsyncDisposable {
+export interface TcpProxy extends AsyncDisposable {
   /** `127.0.0.1:port`. */
   readonly address: string;
   setTrouble(trouble: NetworkTrouble): void;
@@ -32,7 +32,7 @@ const MAX_BYTES_ON_THE_WAY = 1024 * 1024;
 /** A lost piece comes again after the kernel's shortest retransmission time, or twice that. */
 const RETRANSMIT_MS = 600;
 
-export async function startProxy({ port, target }: ProxyOptions): Promise<Proxy> {
+export async function startProxy({ port, target }: ProxyOptions): Promise<TcpProxy> {
   let trouble = GOOD_NETWORK;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

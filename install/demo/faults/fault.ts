@@ -1,6 +1,6 @@
 import type { Bilingual } from '@airis/protocol';
 import type { Client } from 'pg';
-import type { Proxy } from '../proxy.ts';
+import type { TcpProxy } from '../proxy.ts';
 
 export type TierName = 'web' | 'was' | 'app' | 'database';
 
@@ -16,7 +16,7 @@ export interface ShopHands {
   /** Held down until the returned thing is disposed; the supervisor does not bring it back meanwhile. */
   holdDown(tier: TierName): Promise<AsyncDisposable>;
   /** The way between WAS and app. */
-  readonly network: Pick<Proxy, 'setTrouble'>;
+  readonly network: Pick<TcpProxy, 'setTrouble'>;
   /** A session of its own at the database; `null` where a stand-in has none. */
   connect(applicationName: string): Promise<Client | null>;
   readonly uploads: { readonly folder: string; readonly quotaBytes: number };
