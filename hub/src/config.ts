@@ -70,6 +70,9 @@ export const hubConfig = z.strictObject({
     .optional()
     .describe('cluster of one shard, as clickhouseUrl names it: tables are made on all its replicas'),
   bootstrapTokenFile: path.optional().describe('where an admin API token is left (default: admin.token in dataDir)'),
+  demoControl: path
+    .optional()
+    .describe('file in which the demo shop of `npm start -- --demo` leaves its address; set by it'),
   logLevel: z.enum(LOG_LEVELS).prefault('info').describe('least severity that is logged'),
   otlpHttp: laterUse('address of the OTLP/HTTP receiver'),
   otlpGrpc: laterUse('address of the OTLP/gRPC receiver'),

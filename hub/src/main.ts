@@ -16,6 +16,7 @@ import { localHostOf, takeablePort } from './broker/listen-address.ts';
 import { openBroker } from './broker/open-broker.ts';
 import { dialectOf, type HubConfig, retentionOf } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
+import { createDemoShop } from './demo/demo-shop.ts';
 import { startDiskGuard } from './disk-guard.ts';
 import { writeEndpoints } from './endpoints.ts';
 import { createHealth } from './health.ts';
@@ -150,6 +151,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
       hub: {
         ...ports,
         incidents,
+        demo: config.demoControl === undefined ? null : createDemoShop(config.demoControl),
         records: state.incident,
         bus,
         clock,

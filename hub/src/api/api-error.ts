@@ -15,6 +15,7 @@ export type ApiErrorCode =
   | 'RATE_LIMITED'
   | 'TOO_MANY_STREAMS'
   | 'ENGINE_AWAY'
+  | 'DEMO_REFUSED'
   | 'INTERNAL';
 
 export interface RequestIssue {

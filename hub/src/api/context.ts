@@ -1,3 +1,4 @@
+import type { DemoShop } from '../demo/demo-shop.ts';
 import type { IncidentService } from '../incident/service.ts';
 import type { Log } from '../log.ts';
 import type { IncidentStore } from '../store/state/incident.ts';
@@ -10,6 +11,8 @@ export interface ApiContext extends Ports {
   readonly incidents: IncidentService;
   /** Lists and single records; everything that writes goes through `incidents`. */
   readonly records: IncidentStore;
+  /** Null without `--demo`. */
+  readonly demo: DemoShop | null;
   readonly bus: EventBus;
   readonly requests: RequestMetrics;
   readonly clock: () => number;

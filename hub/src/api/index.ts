@@ -1,4 +1,5 @@
 import { listAudit } from './audit.ts';
+import { listDemoFaults, readDemoShop, startDemoFault, stopDemoFault } from './demo.ts';
 import { enrol } from './enrol.ts';
 import { createEnrolmentToken, listEnrolmentTokens, withdrawEnrolmentToken } from './enrolment-tokens.ts';
 import { listFindings } from './findings.ts';
@@ -57,5 +58,9 @@ export const routes: readonly Route[] = [
   removeUser,
   listAudit,
   listQuarantine,
+  listDemoFaults,
+  readDemoShop,
+  startDemoFault,
+  stopDemoFault,
   stream,
 ];

@@ -86,6 +86,7 @@ async function buildApp(options: ApiOptions, hub: ApiContext): Promise<FastifyIn
     : Fastify({ ...settings, https: { ...options.tls } })) as unknown as FastifyInstance;
   const headers = securityHeaders(options.tls !== null);
   await app.register(fastifyCookie);
+  acceptEmptyJson(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...headers, 'x-request-id': request.id, 'cache-control': 'no-store' });
   });
@@ -111,6 +112,16 @@ async function buildApp(options: ApiOptions, hub: ApiContext): Promise<FastifyIn
   app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   await serveConsole(app, options.consoleRoot);
   return app;
+}
+
+/** Clients that always send the header have nothing to say in some calls. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    // `parseAs: 'string'` gives a string.
+    else parse(request, body as string, done);
+  });
 }
 
 function addRoute(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccess } from '../auth/access.ts';
 import { type AgentIdentities, createEnrolment } from '../auth/enrolment.ts';
+import type { DemoShop } from '../demo/demo-shop.ts';
 import { createIncidentService, type IncidentService } from '../incident/service.ts';
 import { createLog } from '../log.ts';
 import { openStateStore, type StateStore } from '../store/state/state-store.ts';
@@ -54,6 +55,7 @@ export async function startTestHub(
     routes?: readonly Route[];
     consoleRoot?: string;
     isBehindTls?: boolean;
+    demo?: DemoShop;
   } = {},
 ): Promise<TestHub> {
   const folder = await mkdtemp(join(tmpdir(), 'airis-api-'));
@@ -93,6 +95,7 @@ export async function startTestHub(
     hub: {
       ...ports,
       incidents,
+      demo: options.demo ?? null,
       records: state.incident,
       bus,
       clock,

@@ -1,0 +1,1 @@
+export declare const cpuBurn: import("./fault.ts").Fault;

@@ -1,0 +1,1 @@
+export declare const lockHeld: import("./fault.ts").Fault;

@@ -1,0 +1,1 @@
+export declare const memoryLeak: import("./fault.ts").Fault;

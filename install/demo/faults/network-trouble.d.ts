@@ -1,0 +1,1 @@
+export declare const networkTrouble: import("./fault.ts").Fault;

@@ -1,0 +1,1 @@
+export declare const poolExhausted: import("./fault.ts").Fault;

@@ -1,0 +1,1 @@
+export declare const quotaFilling: import("./fault.ts").Fault;

@@ -1,0 +1,1 @@
+export declare const slowStatement: import("./fault.ts").Fault;

@@ -1,0 +1,1 @@
+export declare const upstreamDown: import("./fault.ts").Fault;
