@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { processesOf } from '../harness/demo-under-test.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { until } from '../harness/until.ts';
 
@@ -80,10 +81,3 @@ it('npm start shows this host within 20 s of ready, starts again within 10 s, an
   expect(dataAfterSeconds).toBeLessThan(20);
   expect(againSeconds).toBeLessThan(10);
 });
-
-/** Process ids that were started for this data folder: it stands in the environment of all of them. */
-async function processesOf(dataDir: string): Promise<string[]> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
-  const environments = await Promise.all(ids.map((id) => readFile(`/proc/${id}/environ`, 'utf8').catch(() => '')));
-  return ids.filter((_, index) => environments[index]?.includes(`AIRIS_DATA_DIR=${dataDir}`));
-}
