@@ -1,1 +1,0 @@
-export declare const cpuBurn: import("./fault.ts").Fault;

@@ -1,1 +1,0 @@
-export declare const lockHeld: import("./fault.ts").Fault;

@@ -1,1 +1,0 @@
-export declare const memoryLeak: import("./fault.ts").Fault;

@@ -1,1 +1,0 @@
-export declare const networkTrouble: import("./fault.ts").Fault;

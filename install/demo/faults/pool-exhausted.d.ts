@@ -1,1 +1,0 @@
-export declare const poolExhausted: import("./fault.ts").Fault;

@@ -1,1 +1,0 @@
-export declare const quotaFilling: import("./fault.ts").Fault;

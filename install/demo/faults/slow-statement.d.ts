@@ -1,1 +1,0 @@
-export declare const slowStatement: import("./fault.ts").Fault;

@@ -1,1 +1,0 @@
-export declare const upstreamDown: import("./fault.ts").Fault;
