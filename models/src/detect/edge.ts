@@ -20,6 +20,8 @@ export interface ModelPort {
 export interface EdgeDetectionOptions {
   /** `host:<agent>`. */
   readonly hostEntity: string;
+  /** What the agent speaks for, where it watches one service: entity of all its findings but those about folders. */
+  readonly scopeEntity?: string | null;
   readonly detectors?: readonly Detector[];
   readonly model: ModelPort | null;
   /** A fresh finding id, `f-…`. */
@@ -53,7 +55,7 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   const byName = new Map((options.detectors ?? allDetectors).map((detector) => [detector.name, detector]));
   const processes = new SteadyProcesses();
   const book = new FindingBook(options.newId);
-  const multivariate = options.model === null ? null : new MultivariateWatch(options.model, options.hostEntity);
+  const multivariate = options.model === null ? null : new MultivariateWatch(options.model, options.scopeEntity ?? options.hostEntity);
   const subjects = new Map<string, SubjectWatch>();
   const inlets: (((tMs: number, value: number) => void) | undefined)[] = [];
   let firstMs = Number.NaN;
@@ -66,7 +68,7 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
     const known = subjects.get(key);
     if (known !== undefined) return known;
     if (subjects.size >= MAX_SUBJECTS) return null;
-    const made = new SubjectWatch(rule, entityOf(rule, options.hostEntity), processes);
+    const made = new SubjectWatch(rule, entityOf(rule, options), processes);
     subjects.set(key, made);
     return made;
   }
@@ -129,7 +131,8 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   };
 }
 
-function entityOf(rule: SeriesRule, hostEntity: string): string {
-  if (!rule.subject.startsWith('web-')) return hostEntity;
-  return `service:nginx@${hostEntity.slice(hostEntity.indexOf(':') + 1)}`;
+function entityOf(rule: SeriesRule, { hostEntity, scopeEntity }: EdgeDetectionOptions): string {
+  const agent = hostEntity.slice(hostEntity.indexOf(':') + 1);
+  if (scopeEntity !== undefined && scopeEntity !== null) return scopeEntity;
+  return rule.subject.startsWith('web-') ? `service:nginx@${agent}` : hostEntity;
 }
