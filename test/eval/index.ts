@@ -1,6 +1,7 @@
 import { detectEval } from './detect.ts';
 import type { Eval } from './eval.ts';
+import { rcaEval } from './rca.ts';
 import { scoreEval } from './score.ts';
 
 /** Every eval that can be named on the command line. */
-export const evals: readonly Eval[] = [detectEval, scoreEval];
+export const evals: readonly Eval[] = [detectEval, rcaEval, scoreEval];

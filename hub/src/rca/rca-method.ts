@@ -53,12 +53,17 @@ export interface RcaChange {
   readonly atUnixMs: number;
 }
 
-/** Counts of one masked log or span pattern of a service, before and during. */
+/**
+ * How often an operation of a service showed one masked log line, call or slowness, before and during: `before` of
+ * `beforeTotal` executions.
+ */
 export interface RcaPattern {
   readonly entity: string;
   readonly pattern: string;
   readonly before: number;
+  readonly beforeTotal: number;
   readonly during: number;
+  readonly duringTotal: number;
 }
 
 /** What is known round one incident. Lists may be empty: a method uses what is there. Times are Unix ms. */
