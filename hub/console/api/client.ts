@@ -1,5 +1,8 @@
 import { ApiError, readProblem, unreachable } from './problem.ts';
+import type { Topology } from './topology.ts';
 import type {
+  DemoFault,
+  DemoShopAnswer,
   EnrolmentTokenMade,
   EnrolmentTokenRequest,
   FeedbackRequest,
@@ -99,6 +102,12 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
     note: (incidentId: string, text: string) => post<unknown>(`/incidents/${id(incidentId)}/note`, { text }),
     feedback: (incidentId: string, feedback: FeedbackRequest) =>
       post<unknown>(`/incidents/${id(incidentId)}/feedback`, feedback),
+
+    topology: (signal?: AbortSignal) => get<Topology>('/topology', signal),
+
+    demoFaults: (signal?: AbortSignal) => get<DemoFault[]>('/demo/faults', signal),
+    demoShop: (signal?: AbortSignal) => get<DemoShopAnswer>('/demo/shop', signal),
+    orderDemoFault: (name: string, order: 'start' | 'stop') => post<DemoFault>(`/demo/faults/${id(name)}/${order}`),
 
     health: (signal?: AbortSignal) => get<HubHealth>('/health', signal),
     makeEnrolmentToken: (wanted: EnrolmentTokenRequest) => post<EnrolmentTokenMade>('/enrolment-tokens', wanted),

@@ -1,9 +1,10 @@
-import type { ComponentType } from 'react';
+import { type ComponentType, Suspense } from 'react';
 import type { ApiClient } from '../api/client.ts';
 import type { Loaded, Resource } from '../api/resource.ts';
 import { useHub, useLoadedAll } from '../api/use-loaded.ts';
 import type { MessageKey } from '../i18n/translate.ts';
 import type { IconName } from '../parts/icon.tsx';
+import { LoadingState } from '../parts/states.tsx';
 import type { UrlState } from './url-state.ts';
 import { useUrl } from './use-url.ts';
 
@@ -27,6 +28,8 @@ export interface MenuPlace {
   readonly icon: IconName;
   /** The key after `g` that goes there, as `KeyboardEvent.code`. */
   readonly goKey?: string;
+  /** Shown only where the hub runs the demo shop. */
+  readonly isForDemo?: true;
 }
 
 export interface PageDefinition<T> {
@@ -37,6 +40,7 @@ export interface PageDefinition<T> {
   readonly menu?: MenuPlace;
   /** Names what the page shows and how to ask for it; the runner does the asking. */
   readonly load: (context: LoadContext) => { readonly [K in keyof T]: Resource<T[K]> };
+  /** `lazy(() => import(…))` for what is not needed first: the overview must not wait for it. */
   readonly view: ComponentType<ViewProps<T>>;
 }
 
@@ -58,7 +62,11 @@ export function definePage<T extends Readonly<Record<string, unknown>>>(definiti
       const { api } = useHub();
       const { url } = useUrl();
       const data = useLoadedAll<T>(load({ api, params, url }));
-      return <View params={params} url={url} data={data} />;
+      return (
+        <Suspense fallback={<LoadingState />}>
+          <View params={params} url={url} data={data} />
+        </Suspense>
+      );
     },
   };
 }

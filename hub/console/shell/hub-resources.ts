@@ -1,6 +1,8 @@
 import type { ApiClient } from '../api/client.ts';
+import { ApiError } from '../api/problem.ts';
 import type { Resource } from '../api/resource.ts';
-import type { Host, HubHealth, Incident } from '../api/types.ts';
+import type { Topology } from '../api/topology.ts';
+import type { DemoFault, Host, HubHealth, Incident } from '../api/types.ts';
 
 /** Most open incidents that are asked for at once; more than this is one big outage anyway. */
 export const MAX_OPEN_INCIDENTS = 200;
@@ -25,5 +27,37 @@ export const allIncidents = (api: ApiClient): Resource<readonly Incident[]> => (
   key: 'incidents',
   fetch: async (signal) => (await api.incidents({ limit: MAX_OPEN_INCIDENTS }, signal)).items,
   everyMs: 5000,
+  wakeOn: ['incident'],
+});
+
+/** Who calls whom; empty where no service was found. */
+export const serviceMap = (api: ApiClient): Resource<Topology> => ({
+  key: 'topology',
+  fetch: (signal) => api.topology(signal),
+  everyMs: 5000,
+  wakeOn: ['incident'],
+});
+
+/** Whether this hub runs the demo shop. Asked once: a hub does not change its mind without a restart. */
+export const demoPresence = (api: ApiClient): Resource<boolean> => ({
+  key: 'demo presence',
+  fetch: async (signal) => {
+    try {
+      await api.demoFaults(signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return false;
+      // The shop is up half a minute after its hub, and says so with 503.
+      if (error instanceof ApiError && error.code === 'ENGINE_AWAY') return true;
+      throw error;
+    }
+  },
+  everyMs: null,
+});
+
+export const demoFaults = (api: ApiClient): Resource<readonly DemoFault[]> => ({
+  key: 'demo faults',
+  fetch: (signal) => api.demoFaults(signal),
+  everyMs: 3000,
   wakeOn: ['incident'],
 });

@@ -1,12 +1,12 @@
 import { Link } from 'wouter';
 import { useHub, useLoaded } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
-import { pages } from '../pages/index.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Severity } from '../parts/severity.tsx';
 import { Brand } from './brand.tsx';
 import type { MenuPlace, Page } from './define-page.tsx';
-import { allHosts, allIncidents, hubHealth } from './hub-resources.ts';
+import { allHosts, allIncidents, demoFaults, hubHealth } from './hub-resources.ts';
+import { usePages } from './use-pages.ts';
 import { useUrl } from './use-url.ts';
 
 const groups: readonly MenuPlace['group'][] = ['watch', 'fleet', 'control'];
@@ -20,6 +20,7 @@ export interface MenuProps {
 /** The pages that exist, by group; its foot always says how the hub itself is. */
 export function Menu({ isConnected, isCollapsed, onToggle }: MenuProps) {
   const { t } = useI18n();
+  const pages = usePages();
   return (
     <nav className="menu" aria-label={t('shell.menu')}>
       <div className="brand">
@@ -63,6 +64,7 @@ function MenuLink({ page }: { readonly page: Page }) {
       <span className="menu-label">{t(page.title)}</span>
       {page.path === '/incidents' && <OpenIncidents />}
       {page.path === '/hosts' && <HostCount />}
+      {page.menu?.isForDemo === true && <ActiveFaults />}
     </Link>
   );
 }
@@ -76,6 +78,18 @@ function OpenIncidents() {
   return (
     <span className="count hot">
       {format.count(count)} <span className="hidden-text">{t('menu.open')}</span>
+    </span>
+  );
+}
+
+function ActiveFaults() {
+  const { api } = useHub();
+  const { t, format } = useI18n();
+  const count = useLoaded(demoFaults(api)).value?.filter(({ active }) => active).length ?? 0;
+  if (count === 0) return null;
+  return (
+    <span className="count warm">
+      {format.count(count)} <span className="hidden-text">{t('menu.faults')}</span>
     </span>
   );
 }

@@ -1,8 +1,8 @@
 import { useHub } from '../api/use-loaded.ts';
-import { pages } from '../pages/index.ts';
 import type { Overlay } from './shell.tsx';
 import { isLive } from './time-range.ts';
 import { useChoices } from './use-choices.ts';
+import { usePages } from './use-pages.ts';
 import { useShortcut } from './use-shortcuts.tsx';
 import { useUrl } from './use-url.ts';
 
@@ -13,6 +13,7 @@ export function ShellShortcuts(props: {
 }) {
   const { cache } = useHub();
   const { url, update } = useUrl();
+  const pages = usePages();
   const { toggleLanguage, toggleTheme } = useChoices();
   useShortcut('palette', () => props.onOverlay('palette'));
   useShortcut('help', () => props.onOverlay('help'));

@@ -1,8 +1,8 @@
 import { useI18n } from '../i18n/i18n.tsx';
 import type { MessageKey } from '../i18n/translate.ts';
-import { pages } from '../pages/index.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import type { Action } from './shortcuts.ts';
+import { usePages } from './use-pages.ts';
 import { useKnownActions } from './use-shortcuts.tsx';
 
 const keys: readonly (readonly [Action, readonly string[], MessageKey])[] = [
@@ -26,6 +26,7 @@ const keys: readonly (readonly [Action, readonly string[], MessageKey])[] = [
 /** The keys of this page: only what something on it answers. */
 export function ShortcutHelp({ onClose }: { readonly onClose: () => void }) {
   const { t } = useI18n();
+  const pages = usePages();
   const known = useKnownActions()();
   return (
     <Dialog title={t('key.title')} onClose={onClose} className="wide">

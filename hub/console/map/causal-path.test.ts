@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import type { Topology } from '../api/topology.ts';
+import { causalPath, namedPath } from './causal-path.ts';
+
+const node = (entity: string) => ({
+  entity,
+  tier: 'app' as const,
+  host: `host:${entity.split(':')[1]}`,
+  role: null,
+  state: 'ok' as const,
+  callsPerSecond: null,
+  p95ElapsedMs: null,
+  errorRatio: null,
+});
+const edge = (caller: string, callee: string) => ({
+  caller,
+  callee,
+  via: null,
+  confidence: 1,
+  evidence: [],
+  callsPerSecond: null,
+  meanElapsedMs: null,
+  errorRatio: null,
+  usual: null,
+});
+const shop: Topology = {
+  nodes: ['service:web', 'service:was', 'service:app', 'database:db'].map(node),
+  edges: [edge('service:web', 'service:was'), edge('service:was', 'service:app'), edge('service:app', 'database:db')],
+};
+
+it('walks from the cause to everybody who calls it', () => {
+  expect(causalPath(shop, 'service:app').services).toEqual(['service:app', 'service:was', 'service:web']);
+  expect(causalPath(shop, 'service:app').ids).not.toContain('database:db');
+});
+
+it('lights the edge of a link, and blames it on its caller side upwards', () => {
+  const { ids, services } = causalPath(shop, 'link:was~app');
+  expect(services).toEqual(['service:was', 'service:web']);
+  expect(ids).toContain('service:was>service:app');
+});
+
+it('finds the service of a folder by its agent', () => {
+  expect(causalPath(shop, 'directory:uploads@was').services[0]).toBe('service:was');
+});
+
+it('ends also where services call each other in a ring', () => {
+  const ring = { ...shop, edges: [...shop.edges, edge('database:db', 'service:web')] };
+  expect(causalPath(ring, 'service:web').services).toHaveLength(4);
+});
+
+it('takes the path that the hub named, in either direction', () => {
+  const { ids } = namedPath(shop, ['database:db', 'service:app']);
+  expect([...ids]).toEqual(['database:db', 'service:app', 'service:app>database:db']);
+});

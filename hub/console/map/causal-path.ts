@@ -1,0 +1,69 @@
+import type { Topology } from '../api/topology.ts';
+
+export const edgeId = (caller: string, callee: string): string => `${caller}>${callee}`;
+
+/** Services that a walk visits at most; the map is bounded by the hub, and rings must not matter. */
+const MAX_VISITED = 500;
+
+export interface CausalPath {
+  /** Ids of nodes and edges. */
+  readonly ids: ReadonlySet<string>;
+  /** The cause first, then who is hurt by it, nearest first. */
+  readonly services: readonly string[];
+}
+
+/**
+ * What a cause reaches: the service it belongs to and everybody who calls that, directly or not. A folder belongs to the service of
+ * its agent; a link between two services hurts the one that calls through it.
+ */
+export function causalPath(topology: Topology, cause: string): CausalPath {
+  const start = serviceOf(topology, cause);
+  const ids = new Set<string>();
+  const link = linkEnds(topology, cause);
+  if (link !== null) {
+    ids.add(edgeId(link.caller, link.callee));
+    ids.add(link.callee);
+  }
+  if (start === null) return { ids: new Set(), services: [] };
+  const services = [start];
+  for (const service of services) {
+    ids.add(service);
+    if (services.length >= MAX_VISITED) break;
+    for (const edge of topology.edges) {
+      if (edge.callee !== service) continue;
+      ids.add(edgeId(edge.caller, edge.callee));
+      if (!services.includes(edge.caller)) services.push(edge.caller);
+    }
+  }
+  return { ids, services };
+}
+
+/** The same from a path that the hub has named: its services, and the edges between neighbours in either direction. */
+export function namedPath(topology: Topology, services: readonly string[]): CausalPath {
+  const known = services.filter((service) => topology.nodes.some(({ entity }) => entity === service));
+  const edges = topology.edges.filter(({ caller, callee }) => {
+    const [from, to] = [known.indexOf(caller), known.indexOf(callee)];
+    return from !== -1 && to !== -1 && Math.abs(from - to) === 1;
+  });
+  const links = services.flatMap((entity) => linkEnds(topology, entity) ?? []);
+  const ids = [...edges, ...links].map(({ caller, callee }) => edgeId(caller, callee));
+  return { ids: new Set([...known, ...ids]), services: known };
+}
+
+/** `link:shop-was~shop-app` → the two services of those names. */
+function linkEnds(topology: Topology, entity: string): { caller: string; callee: string } | null {
+  if (!entity.startsWith('link:')) return null;
+  const [from, to] = entity.slice('link:'.length).split('~');
+  const byName = (name: string | undefined) =>
+    topology.nodes.find((node) => node.entity.split(':')[1] === name)?.entity;
+  const [caller, callee] = [byName(from), byName(to)];
+  return caller === undefined || callee === undefined ? null : { caller, callee };
+}
+
+function serviceOf({ nodes, edges }: Topology, entity: string): string | null {
+  if (nodes.some((node) => node.entity === entity)) return entity;
+  const link = linkEnds({ nodes, edges }, entity);
+  if (link !== null) return link.caller;
+  const agent = entity.startsWith('host:') ? entity.slice('host:'.length) : entity.split('@')[1];
+  return nodes.find(({ host }) => host === `host:${agent}`)?.entity ?? null;
+}

@@ -1,0 +1,102 @@
+import type { Topology, TopologyNode } from '../api/topology.ts';
+import type { I18n } from '../i18n/i18n.tsx';
+import { entityTitle } from '../parts/entity-name.ts';
+import type { GraphTier } from '../parts/graph-layout.ts';
+import type { ServiceEdge, ServiceNode } from '../parts/service-graph.tsx';
+import { levelMessage } from '../parts/severity.tsx';
+import { edgeId } from './causal-path.ts';
+
+export const USERS = 'entry:users';
+
+const tierOf: Readonly<Record<TopologyNode['tier'], GraphTier>> = {
+  web: 'web',
+  was: 'was',
+  app: 'app',
+  database: 'database',
+  network: 'other',
+  host: 'other',
+  external: 'other',
+};
+
+/** Services that nobody whom we watch calls, though they are called: that is where users come in. */
+const isEntered = (topology: Topology, { entity, tier, callsPerSecond }: TopologyNode): boolean =>
+  tier !== 'database' && (callsPerSecond ?? 0) > 0 && !topology.edges.some((edge) => edge.callee === entity);
+
+/** The map's nodes and edges in words: rates, response times, and what a screen reader says. */
+export function graphOf(
+  topology: Topology,
+  { t, format, language }: I18n,
+): {
+  readonly nodes: readonly ServiceNode[];
+  readonly edges: readonly ServiceEdge[];
+} {
+  const rate = (perSecond: number | null): string => format.metric(perSecond, '{call}/s');
+  const length = (elapsedMs: number | null): string => format.metric(elapsedMs, 'ms');
+  const entered = topology.nodes.filter((node) => isEntered(topology, node));
+  const busiest = Math.max(
+    1e-9,
+    ...topology.edges.map((edge) => edge.callsPerSecond ?? 0),
+    ...entered.map((node) => node.callsPerSecond ?? 0),
+  );
+  const nodes = topology.nodes.map((node): ServiceNode => {
+    const title = entityTitle(node.entity, language);
+    const known = [
+      node.callsPerSecond === null ? null : rate(node.callsPerSecond),
+      node.p95ElapsedMs === null ? null : `p95 ${length(node.p95ElapsedMs)}`,
+    ].filter((part) => part !== null);
+    return {
+      id: node.entity,
+      tier: tierOf[node.tier],
+      title,
+      detail: known.length > 0 ? known.join(' · ') : (node.role ?? ''),
+      level: node.state,
+      label: [title, t(levelMessage(node.state)), ...known].join(', '),
+      isOutside: false,
+    };
+  });
+  const edges = topology.edges.map((edge): ServiceEdge => {
+    const [caller, callee] = [entityTitle(edge.caller, language), entityTitle(edge.callee, language)];
+    const known = [
+      edge.callsPerSecond === null ? null : rate(edge.callsPerSecond),
+      edge.meanElapsedMs === null ? null : length(edge.meanElapsedMs),
+    ].filter((part) => part !== null);
+    return {
+      id: edgeId(edge.caller, edge.callee),
+      from: edge.caller,
+      to: edge.callee,
+      text: known.join(' · ') || '–',
+      label: [t('map.edge', { caller, callee }), ...known].join(', '),
+      share: (edge.callsPerSecond ?? 0) / busiest,
+      isOutside: false,
+    };
+  });
+  if (entered.length === 0) return { nodes, edges };
+  return {
+    nodes: [
+      {
+        id: USERS,
+        tier: 'entry',
+        title: t('map.users'),
+        detail: '',
+        level: 'ok',
+        label: t('map.users'),
+        isOutside: true,
+      },
+      ...nodes,
+    ],
+    edges: [
+      ...edges,
+      ...entered.map(
+        (node): ServiceEdge => ({
+          id: edgeId(USERS, node.entity),
+          from: USERS,
+          to: node.entity,
+          text: rate(node.callsPerSecond),
+          label: '',
+          share: (node.callsPerSecond ?? 0) / busiest,
+          isOutside: true,
+        }),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { type GraphNode, layOut } from './graph-layout.ts';
+
+const size = { width: 800, nodeWidth: 120, nodeHeight: 48, rowHeight: 80, top: 24 };
+const nodes: GraphNode[] = [
+  { id: 'web', tier: 'web' },
+  { id: 'was-b', tier: 'was' },
+  { id: 'was-a', tier: 'was' },
+  { id: 'db', tier: 'database' },
+];
+const edge = (from: string, to: string) => ({ id: `${from} ${to}`, from, to });
+
+it('puts tiers in columns from left to right, without empty ones', () => {
+  const { columns, nodes: places } = layOut(nodes, [edge('web', 'was-a')], size);
+  expect(columns.map(({ tier }) => tier)).toEqual(['web', 'was', 'database']);
+  expect(places.get('web')?.x).toBe(60);
+  expect(places.get('db')?.x).toBe(740);
+});
+
+it('never lets two nodes overlap', () => {
+  const places = [...layOut(nodes, [], size).nodes.values()];
+  for (const [index, a] of places.entries()) {
+    for (const b of places.slice(index + 1)) {
+      expect(Math.abs(a.x - b.x) >= size.nodeWidth || Math.abs(a.y - b.y) >= size.nodeHeight).toBe(true);
+    }
+  }
+});
+
+it('grows wider than asked rather than squeeze its columns', () => {
+  expect(layOut(nodes, [], { ...size, width: 100 }).width).toBe(3 * 120 + 2 * 92);
+});
+
+it('leaves out edges to what is not there', () => {
+  expect([...layOut(nodes, [edge('web', 'was-a'), edge('web', 'gone')], size).edges.keys()]).toEqual(['web was-a']);
+});
