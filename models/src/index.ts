@@ -2,6 +2,7 @@ export { type BatchDetection, detectBatch } from './detect/batch/detect-batch.ts
 export {
   type Detector,
   defineDetector,
+  type Explanation,
   type SeriesInfo,
   type Signal,
   type Surroundings,

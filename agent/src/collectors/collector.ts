@@ -1,3 +1,4 @@
+import type { Explanation } from '@airis/models';
 import type { Attributes, MetricKind } from '@airis/protocol';
 import { z } from 'zod';
 import type { Host } from './host.ts';
@@ -19,7 +20,7 @@ export interface SampleWriter {
 }
 
 /** What a collector may use beside files and a clock; `doctor` lists it. */
-export type Capability = 'http' | 'udp' | 'capture';
+export type Capability = 'http' | 'sql' | 'udp' | 'capture';
 
 /** A process among those that use most CPU now; for explanations only, never a series. */
 export interface TopProcess {
@@ -31,7 +32,9 @@ export interface TopProcess {
 }
 
 export interface CollectorContext {
-  readonly topProcesses: readonly TopProcess[];
+  readonly topProcesses?: readonly TopProcess[];
+  /** What a finding about such a trouble should say now: who holds the lock. */
+  readonly explanations?: readonly Explanation[];
 }
 
 /** A polled source: read every `everyMs`, one call at a time, never overlapping itself. */

@@ -1,24 +1,31 @@
-import { get } from 'node:http';
+import { request } from 'node:http';
 
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
 }
-export type HttpGet = (url: string, limits: { timeoutMs: number; maxBytes: number }) => Promise<HttpAnswer>;
+export interface HttpLimits {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  /** JSON to post, for questions that do not fit a URL; without it the request is a GET. */
+  readonly body?: string;
+}
+export type HttpGet = (url: string, limits: HttpLimits) => Promise<HttpAnswer>;
 
 const loopbackHost = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 /**
- * GET over plain HTTP from this very host. Names other than `localhost` are refused, so that no configuration can make
+ * Asks over plain HTTP on this very host. Names other than `localhost` are refused, so that no configuration can make
  * the agent fetch from elsewhere; redirects are not followed.
  */
-export const httpGetLoopback: HttpGet = (url, { timeoutMs, maxBytes }) => {
+export const httpGetLoopback: HttpGet = (url, { timeoutMs, maxBytes, body }) => {
   const parsed = new URL(url);
   if (parsed.protocol !== 'http:' || !loopbackHost.test(parsed.hostname)) {
     return Promise.reject(new Error(`${url}: collectors may only ask http on loopback`));
   }
+  const how = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' } };
   return new Promise((resolve, reject) => {
-    const request = get(parsed, { agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const asked = request(parsed, { agent: false, signal: AbortSignal.timeout(timeoutMs), ...how }, (response) => {
       const parts: Buffer[] = [];
       let length = 0;
       response.on('data', (part: Buffer) => {
@@ -31,6 +38,7 @@ export const httpGetLoopback: HttpGet = (url, { timeoutMs, maxBytes }) => {
       );
       response.on('error', reject);
     });
-    request.on('error', reject);
+    asked.on('error', reject);
+    asked.end(body);
   });
 };

@@ -6,6 +6,7 @@ import { filesystemCollector } from './filesystem.ts';
 import { memoryCollector } from './memory.ts';
 import { networkCollector } from './network.ts';
 import { nginxCollector } from './nginx.ts';
+import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
 import { uptimeCollector } from './uptime.ts';
@@ -22,6 +23,7 @@ export const collectors: readonly CollectorDefinition[] = [
   processesCollector,
   uptimeCollector,
   nginxCollector,
+  postgresqlCollector,
 ];
 
 /** The collectors with their settings by name; an absent setting means the defaults. */

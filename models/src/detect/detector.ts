@@ -1,4 +1,4 @@
-import type { Attributes, FindingKind, MetricKind, Severity } from '@airis/protocol';
+import type { Attributes, Bilingual, FindingKind, MetricKind, Severity } from '@airis/protocol';
 import type { z } from 'zod';
 
 /** A series as the agent announces it to detection. */
@@ -8,6 +8,15 @@ export interface SeriesInfo {
   readonly attributes: Attributes;
   readonly unit: string;
   readonly kind: MetricKind;
+}
+
+/** What a collector knows about a trouble beyond its numbers, for the words and evidence of a finding. */
+export interface Explanation {
+  /** As findings call it: `lock`. */
+  readonly trouble: string;
+  /** What it names: `process:<name>[<pid>]`. */
+  readonly ref: string;
+  readonly note: Bilingual;
 }
 
 /** What a watch may know beside its own series. */

@@ -55,7 +55,8 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   const byName = new Map((options.detectors ?? allDetectors).map((detector) => [detector.name, detector]));
   const processes = new SteadyProcesses();
   const book = new FindingBook(options.newId);
-  const multivariate = options.model === null ? null : new MultivariateWatch(options.model, options.scopeEntity ?? options.hostEntity);
+  const multivariate =
+    options.model === null ? null : new MultivariateWatch(options.model, options.scopeEntity ?? options.hostEntity);
   const subjects = new Map<string, SubjectWatch>();
   const inlets: (((tMs: number, value: number) => void) | undefined)[] = [];
   let firstMs = Number.NaN;

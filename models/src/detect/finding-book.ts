@@ -138,6 +138,20 @@ export class FindingBook {
 }
 
 function contentOf(claim: Claim) {
-  const { kind, severity, confidence, score, entity, nature, trouble, peer, detector, title, summary, evidence } = claim;
-  return { kind, severity, confidence, score, entity, nature, trouble, peer, detector, title, summary, evidence: evidence.slice(0, 20) };
+  const { kind, severity, confidence, score, entity, nature, trouble, peer, detector, title, summary, evidence } =
+    claim;
+  return {
+    kind,
+    severity,
+    confidence,
+    score,
+    entity,
+    nature,
+    trouble,
+    peer,
+    detector,
+    title,
+    summary,
+    evidence: evidence.slice(0, 20),
+  };
 }

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+
+/** The name of the agent's own sessions: never counted, never blamed. */
+export const OWN_APPLICATION = 'airis-agent';
+
+const seconds = z.number().nonnegative();
+const count = z.number().nonnegative();
+
+/** One row of `activitySql`. */
+export const activityRow = z.object({
+  /** Without pg_monitor others' states and waits are hidden. */
+  may_see: z.boolean(),
+  backends: z.record(z.string(), count),
+  /** The statement that runs longest and does not wait for a lock; 0 for none. */
+  longest_s: seconds,
+  waiters: count,
+  longest_wait_s: seconds,
+  holder: z
+    .object({
+      pid: z.int(),
+      application: z.string(),
+      state: z.string(),
+      state_s: seconds,
+      transaction_s: seconds,
+    })
+    .nullable(),
+  database: z.object({
+    commits: count,
+    rollbacks: count,
+    deadlocks: count,
+    blocks_read: count,
+    blocks_hit: count,
+  }),
+  /** Of all statements since the last reset; `null` where the extension is not there or was not asked. */
+  statements: z.object({ calls: count, total_ms: count }).nullable(),
+});
+export type ActivityRow = z.output<typeof activityRow>;
+export type LockHolder = NonNullable<ActivityRow['holder']>;
+
+/** Waiters whose holder is looked for: asking takes the lock manager's own locks. */
+const ASKED_WAITERS = 5;
+
+/**
+ * All of one reading in one round trip and one row. Statement texts are never read.
+ *
+ * @param statementsView - qualified name of `pg_stat_statements`, quoted; `null` leaves it out
+ * @param hasWaitStart - `pg_locks.waitstart` exists (PostgreSQL 14 and later)
+ */
+export function activitySql(statementsView: string | null, hasWaitStart: boolean): string {
+  const waited = hasWaitStart
+    ? '(SELECT min(l.waitstart) FROM pg_locks l WHERE l.pid = a.pid AND NOT l.granted)'
+    : 'NULL::timestamptz';
+  const statements =
+    statementsView === null
+      ? 'NULL::json'
+      : `(SELECT json_build_object('calls', coalesce(sum(calls), 0), 'total_ms', coalesce(sum(total_exec_time), 0))
+          FROM ${statementsView}(false) WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND userid <> (SELECT oid FROM pg_roles WHERE rolname = current_user))`;
+  return `
+WITH activity AS MATERIALIZED (
+  SELECT a.pid, a.application_name, coalesce(a.state, 'unknown') AS state,
+    coalesce(a.wait_event_type, '') = 'Lock' AS waits,
+    ${age('a.query_start')} AS query_s, ${age('a.state_change')} AS state_s, ${age('a.xact_start')} AS transaction_s,
+    CASE WHEN a.wait_event_type = 'Lock' THEN ${age(`coalesce(${waited}, a.query_start)`)} ELSE 0 END AS wait_s
+  FROM pg_stat_activity a
+  WHERE a.backend_type = 'client backend' AND a.datname = current_database()
+    AND a.pid <> pg_backend_pid() AND a.application_name <> '${OWN_APPLICATION}'
+), blockers AS MATERIALIZED (
+  SELECT unnest(pg_blocking_pids(pid)) AS pid
+  FROM (SELECT pid FROM activity WHERE waits ORDER BY wait_s DESC LIMIT ${ASKED_WAITERS}) longest
+), holder AS (
+  SELECT a.pid, a.application_name AS application, a.state, a.state_s, a.transaction_s
+  FROM activity a JOIN (SELECT pid, count(*) AS blocked FROM blockers GROUP BY pid) b USING (pid)
+  ORDER BY a.waits, b.blocked DESC, a.transaction_s DESC LIMIT 1
+)
+SELECT
+  pg_has_role('pg_read_all_stats', 'USAGE') AS may_see,
+  coalesce((SELECT json_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM activity GROUP BY state) s), '{}') AS backends,
+  coalesce((SELECT max(query_s) FROM activity WHERE state = 'active' AND NOT waits), 0)::float8 AS longest_s,
+  (SELECT count(*) FROM activity WHERE waits)::float8 AS waiters,
+  coalesce((SELECT max(wait_s) FROM activity WHERE waits), 0)::float8 AS longest_wait_s,
+  (SELECT row_to_json(holder) FROM holder) AS holder,
+  (SELECT json_build_object('commits', xact_commit, 'rollbacks', xact_rollback, 'deadlocks', deadlocks,
+     'blocks_read', blks_read, 'blocks_hit', blks_hit) FROM pg_stat_database WHERE datname = current_database()) AS database,
+  ${statements} AS statements`;
+}
+
+/** Seconds since a time, never negative: `query_start` may lie after the statement's own clock. */
+const age = (time: string) => `greatest(0, coalesce(extract(epoch FROM clock_timestamp() - ${time}), 0))::float8`;

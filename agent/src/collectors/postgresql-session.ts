@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { Client } from 'pg';
+import { z } from 'zod';
+import { errorText } from '../errors.ts';
+import { type ActivityRow, activityRow, activitySql, OWN_APPLICATION } from './postgresql-activity.ts';
+
+export interface PostgresqlTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly passwordFile?: string | undefined;
+  readonly database: string;
+}
+
+const STATEMENT_TIMEOUT_MS = 2_000;
+const ANSWER_TIMEOUT_MS = 2_500;
+const CONNECT_TIMEOUT_MS = 2_000;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 15_000;
+/** Adding up `pg_stat_statements` costs the server some ms where thousands of statements are known. */
+const STATEMENTS_EVERY_MS = 2_000;
+
+const serverRow = z.object({ version: z.number(), schema: z.string().nullable() });
+const sizeRow = z.object({ bytes: z.number().nonnegative() });
+
+interface Connection {
+  readonly client: Client;
+  readonly plain: string;
+  /** With `pg_stat_statements`; `null` where the database has none. */
+  readonly withStatements: string | null;
+}
+
+/** One read-only session at one database, made again with growing pauses when it breaks. Used by one caller at a time. */
+export class PostgresqlSession {
+  readonly #target: PostgresqlTarget;
+  #connection: Connection | null = null;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  #pauseMs = FIRST_RETRY_MS;
+  #statementsAtMs = Number.NEGATIVE_INFINITY;
+  #problem = 'not connected yet';
+
+  constructor(target: PostgresqlTarget) {
+    this.#target = target;
+  }
+
+  async activity(nowMs: number): Promise<ActivityRow> {
+    return this.#use(nowMs, async ({ client, plain, withStatements }) => {
+      const isDue = withStatements !== null && Math.abs(nowMs - this.#statementsAtMs) >= STATEMENTS_EVERY_MS;
+      if (isDue) this.#statementsAtMs = nowMs;
+      return activityRow.parse((await client.query(isDue ? withStatements : plain)).rows[0]);
+    });
+  }
+
+  async sizeBytes(nowMs: number): Promise<number> {
+    return this.#use(nowMs, async ({ client }) => {
+      const { rows } = await client.query('SELECT pg_database_size(current_database())::float8 AS bytes');
+      return sizeRow.parse(rows[0]).bytes;
+    });
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.client.end().catch(() => undefined);
+  }
+
+  async #use<T>(nowMs: number, work: (connection: Connection) => Promise<T>): Promise<T> {
+    // A clock set back makes a retry due at once.
+    if (this.#connection === null && nowMs < this.#retryAtMs && this.#retryAtMs - nowMs <= LAST_RETRY_MS) {
+      throw new Error(this.#problem);
+    }
+    try {
+      this.#connection ??= await this.#connect();
+      const result = await work(this.#connection);
+      this.#pauseMs = FIRST_RETRY_MS;
+      return result;
+    } catch (cause) {
+      // Not only broken connections: one that answered strangely is in an unknown state too.
+      await this.close();
+      this.#retryAtMs = nowMs + this.#pauseMs;
+      this.#pauseMs = Math.min(LAST_RETRY_MS, 2 * this.#pauseMs);
+      this.#problem = errorText(cause);
+      throw cause;
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    const { host, port, user, passwordFile, database } = this.#target;
+    const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, 'utf8')).trim();
+    const client = new Client({
+      host,
+      port,
+      user,
+      password,
+      database,
+      application_name: OWN_APPLICATION,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      options: '-c default_transaction_read_only=on',
+    });
+    // A connection that breaks between two readings: the next reading meets it and says so.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { version, schema } = serverRow.parse(
+        (
+          await client.query(`SELECT current_setting('server_version_num')::float8 AS version,
+            (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+              WHERE e.extname = 'pg_stat_statements') AS schema`)
+        ).rows[0],
+      );
+      const hasWaitStart = version >= 140_000;
+      const view = schema === null ? null : `${schema}.pg_stat_statements`;
+      return {
+        client,
+        plain: activitySql(null, hasWaitStart),
+        withStatements: (await answers(client, view)) ? activitySql(view, hasWaitStart) : null,
+      };
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      throw cause;
+    }
+  }
+}
+
+/** The extension may be created although its library was not loaded, and before 13 its times had another name. */
+async function answers(client: Client, view: string | null): Promise<boolean> {
+  if (view === null) return false;
+  try {
+    await client.query(`SELECT total_exec_time FROM ${view}(false) LIMIT 1`);
+    return true;
+  } catch {
+    return false;
+  }
+}
