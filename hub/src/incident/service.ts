@@ -28,6 +28,8 @@ export interface IncidentService extends AsyncDisposable {
   act(incident: number, request: ActRequest): Promise<Result<IncidentSummary, ActRefusal>>;
   /** The incident in full, or the one that took it in; null when there is none. */
   view(incident: number): Promise<IncidentView | null>;
+  /** Takes in what the hub itself has found, through the same door as an agent's findings. */
+  takeHubFinding(agent: string, finding: Finding): Promise<void>;
   /** What only time brings: resolutions, silent hosts, retention. Called by the service's own timer as well. */
   tick(): Promise<void>;
 }
@@ -38,6 +40,8 @@ export interface IncidentServiceOptions {
   readonly clock: () => number;
   readonly log: Log;
   readonly publish: (news: IncidentNews) => void;
+  /** Told of each health report after it is durable. */
+  readonly onHealth?: (agent: string, health: Health, receivedAtUnixMs: number) => void;
   /** False while the broker or ingest is away, or works off a backlog. */
   readonly isHearing?: () => boolean;
   /** 0 leaves ticking to the caller. */
@@ -57,7 +61,7 @@ const PRUNE_EVERY_MS = 3_600_000;
  * only, so that a restart needs no rebuilding.
  */
 export function createIncidentService(options: IncidentServiceOptions): IncidentService {
-  const { store, agents, clock, log, publish, isHearing = () => true, tickEveryMs = DEFAULT_TICK_MS } = options;
+  const { store, agents, clock, log, publish, onHealth, isHearing = () => true, tickEveryMs = DEFAULT_TICK_MS } = options;
   const serially = createSerial();
   /** Since when events could be heard without a break: silence before it proves nothing. */
   let hearingSince = clock();
@@ -112,6 +116,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
         if (merged !== null) hosts.set(report.agent, merged);
       }
       if (hosts.size > 0) await commit({ hosts: [...hosts.values()] });
+      for (const { agent, health, receivedAtUnixMs } of batch) onHealth?.(agent, health, receivedAtUnixMs);
     } catch (cause) {
       // Whoever waits behind this call must not be told that its report is stored.
       waitingHealth = [...batch, ...waitingHealth];
@@ -220,6 +225,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
       }
       return ok(undefined);
     },
+    takeHubFinding: (agent, finding) => serially(() => takeFinding(agent, finding, clock())),
     act: (incident, request) => serially(() => applyAct(incident, request)),
     async view(incident) {
       const summary = await findIncident(incident);
