@@ -9,6 +9,7 @@ import { nginxCollector } from './nginx.ts';
 import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
+import { tomcatCollector } from './tomcat.ts';
 import { uptimeCollector } from './uptime.ts';
 
 /** Every collector there is; a new one is one file and one line. */
@@ -24,6 +25,7 @@ export const collectors: readonly CollectorDefinition[] = [
   uptimeCollector,
   nginxCollector,
   postgresqlCollector,
+  tomcatCollector,
 ];
 
 /** The collectors with their settings by name; an absent setting means the defaults. */

@@ -2,10 +2,12 @@ import type { Role } from '@airis/protocol';
 import type { Host } from '../collectors/host.ts';
 import { readHostEvidence } from './host-evidence.ts';
 import { nginxRole } from './nginx.ts';
+import { postgresqlRole } from './postgresql.ts';
 import type { FoundRole, RoleDefinition } from './role-definition.ts';
+import { tomcatRole } from './tomcat.ts';
 
 /** Every role that can be recognised; a new one is one file and one line. */
-export const roles: readonly RoleDefinition[] = [nginxRole];
+export const roles: readonly RoleDefinition[] = [nginxRole, tomcatRole, postgresqlRole];
 
 /** What runs on this host now, with the evidence for believing so. */
 export async function findRoles(host: Host, definitions: readonly RoleDefinition[] = roles): Promise<FoundRole[]> {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Role } from '@airis/protocol';
+import type { Host } from '../collectors/host.ts';
 import type { HostEvidence } from './host-evidence.ts';
 
 /** A role that runs now: what is said of it, and how to see whether it still does. */
@@ -22,3 +24,16 @@ export interface RoleDefinition {
 }
 
 export const defineRole = (definition: RoleDefinition): RoleDefinition => definition;
+
+/**
+ * A configuration that may be read, with its digest; both `null` where it may not, because a path that cannot be read
+ * looks like a service that was removed.
+ */
+export async function readableConfig(
+  host: Host,
+  path: string | null,
+): Promise<Pick<FoundRole, 'configPath' | 'configDigest'>> {
+  const text = path === null ? null : await host.tryReadText(path);
+  if (text === null) return { configPath: null, configDigest: null };
+  return { configPath: path, configDigest: createHash('sha256').update(text).digest('hex') };
+}

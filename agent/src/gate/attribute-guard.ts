@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { Attributes } from '@airis/protocol';
+import { isIP } from 'node:net';
+import { type Attributes, semconv } from '@airis/protocol';
 import type { MetricInfo, SampleWriter } from '../collectors/collector.ts';
 import type { Refusals } from '../refusals.ts';
 import { maskText } from './mask-text.ts';
@@ -65,7 +66,7 @@ export class AttributeGuard {
     let isCut = false;
     const admitted: Record<string, string> = {};
     for (const [key, value] of Object.entries(attributes)) {
-      const safe = this.#safeValue(value);
+      const safe = isServerAddress(key, value) ? value : this.#safeValue(value);
       const kept = this.#isWithin(`${metric}\0${key}`, safe) ? safe : OTHER_VALUE;
       isCut ||= kept !== safe;
       admitted[key] = kept;
@@ -100,6 +101,9 @@ export class AttributeGuard {
     this.#remembered++;
   }
 }
+
+/** Where a called service listens is no person's address, and the hub can join callers and called only by it. */
+const isServerAddress = (key: string, value: string) => key === semconv.attribute.serverAddress && isIP(value) !== 0;
 
 /** Numbers up to five digits (ports, years, sizes) and plain words are no secrets; what masking finds beyond is. */
 function looksPersonal(value: string): boolean {
