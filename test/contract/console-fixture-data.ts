@@ -94,6 +94,7 @@ export function fixtureHosts(nowMs: number, extra = 0): Host[] {
       hostName: agent,
       state,
       roles: [...roles],
+      scope: null,
       cpuUtilization: isStale ? null : state === 'critical' ? 0.97 : calm,
       memoryUtilization: isStale ? null : 0.3 + noise(agent, 1) * 0.4,
       cpuTrend: Array.from({ length: 30 }, (_, minute) => {
@@ -263,6 +264,8 @@ const causes: IncidentDetail['causes'] = [
       { kind: 'finding', ref: 'f-psi-00000002' },
       { kind: 'change', ref: 'c-restart-00001' },
     ],
+    for: [],
+    against: [],
   },
   {
     rank: 2,
@@ -273,11 +276,20 @@ const causes: IncidentDetail['causes'] = [
       en: 'CPU shortage of the whole host, likely a result of the first.',
     },
     evidence: [{ kind: 'finding', ref: 'f-psi-00000002' }],
+    for: [],
+    against: [],
   },
 ];
 
 export function fixtureIncidents(nowMs: number): Incident[] {
-  const base = { acknowledgedAt: null, resolvedAt: null, updatedAt: stamp(nowMs), services: [], owner: null };
+  const base = {
+    acknowledgedAt: null,
+    resolvedAt: null,
+    updatedAt: stamp(nowMs),
+    services: [],
+    owner: null,
+    impact: null,
+  };
   return [
     {
       ...base,
@@ -312,6 +324,8 @@ export function fixtureIncidents(nowMs: number): Incident[] {
         score: 0.64,
         explanation: { ko: 'nginx 프로세스가 사라졌습니다.', en: 'The nginx process is gone.' },
         evidence: [],
+        for: [],
+        against: [],
       },
     },
     {
@@ -365,6 +379,9 @@ export function fixtureIncident(id: string, nowMs: number): IncidentDetail | nul
       since: finding.detectedAt,
     })),
     causes: isFirst ? causes : incident.topCause === null ? [] : [incident.topCause],
+    ruledOut: [],
+    unknown: [],
+    path: [],
     narrative: {
       ko: isFirst
         ? 'tomcat이 재시작한 뒤 was-pay-02의 CPU 사용률이 평소 범위를 벗어났습니다 [E1]. 이어서 CPU를 기다린 시간이 늘었습니다 [E2].\n\n재시작은 이상보다 95초 먼저입니다 [E3]. 메모리와 디스크는 평소 범위입니다.'

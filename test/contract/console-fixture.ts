@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join, normalize } from 'node:path';
 import type { MetricsQuery, Session } from '../../hub/src/api/types.ts';
 import * as data from './console-fixture-data.ts';
+import * as shop from './console-fixture-shop.ts';
 
 export type FixtureMode = 'full' | 'empty' | 'failing' | 'slow';
 
@@ -20,6 +21,9 @@ export interface ConsoleFixture extends AsyncDisposable {
   signedIn: boolean;
   /** Hosts beyond the usual two dozen. */
   extraHosts: number;
+  /** The demo shop runs, with a lock held in its database; `faults` are those switched on. */
+  hasShop: boolean;
+  faults: Set<string>;
 }
 
 /** The policy the hub serves the console under: anything inline or foreign would be blocked here too. */
@@ -43,6 +47,8 @@ export async function startConsoleFixture(dist: string): Promise<ConsoleFixture>
     isAcknowledged: false,
     signedIn: true,
     extraHosts: 0,
+    hasShop: false,
+    faults: new Set<string>(),
   };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://console.test');
@@ -89,7 +95,10 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   return text === '' ? null : JSON.parse(text);
 }
 
-type State = Pick<ConsoleFixture, 'mode' | 'metrics' | 'isAcknowledged' | 'signedIn' | 'extraHosts'>;
+type State = Pick<
+  ConsoleFixture,
+  'mode' | 'metrics' | 'isAcknowledged' | 'signedIn' | 'extraHosts' | 'hasShop' | 'faults'
+>;
 
 const session: Session = { user: 'minji', role: 'admin', csrf: 'csrf-of-the-fixture' };
 
@@ -140,6 +149,11 @@ function resource(state: State, method: string, path: string, body: unknown): un
       expiresAt: data.stamp(nowMs + 15 * 60_000),
     };
   }
+  if (path === '/topology') return state.hasShop && !isEmpty ? shop.fixtureTopology : { nodes: [], edges: [] };
+  if (collection === 'demo') return state.hasShop ? demo(state, path, nowMs) : null;
+  if (collection === 'hosts' && id === '' && state.hasShop && !isEmpty) {
+    return list([...shop.fixtureShopHosts(nowMs), ...data.fixtureHosts(nowMs)]);
+  }
   if (collection === 'hosts' && id === '') return list(data.fixtureHosts(nowMs, state.extraHosts));
   if (collection === 'hosts' && action === 'watch') return { liveUntil: data.stamp(nowMs + 30_000) };
   if (collection === 'hosts') return data.fixtureHost(id.replace(/^host:/, ''), nowMs);
@@ -148,10 +162,23 @@ function resource(state: State, method: string, path: string, body: unknown): un
     return {};
   }
   const acknowledged = state.isAcknowledged ? { state: 'acknowledged', owner: session.user } : {};
-  if (collection === 'incidents' && id === '') return list(data.fixtureIncidents(nowMs));
+  const ofShop = state.hasShop ? shop.fixtureShopIncidents(nowMs) : [];
+  if (collection === 'incidents' && id === '') return list([...ofShop, ...data.fixtureIncidents(nowMs)]);
+  if (collection === 'incidents' && ofShop.some((incident) => incident.id === id)) {
+    return shop.fixtureShopIncident(id, nowMs);
+  }
   if (collection === 'incidents') {
     const incident = data.fixtureIncident(id, nowMs);
     return incident === null ? null : id === 'INC-1042' ? { ...incident, ...acknowledged } : incident;
   }
   return null;
+}
+
+function demo(state: State, path: string, nowMs: number): unknown {
+  const [, , , name = '', order = ''] = path.split('/');
+  if (path === '/demo/shop') return shop.fixtureShop;
+  if (order === 'start') state.faults.add(name);
+  if (order === 'stop') state.faults.delete(name);
+  const faults = shop.fixtureFaults(state.faults, nowMs);
+  return name === '' ? faults : (faults.find((fault) => fault.name === name) ?? null);
 }

@@ -42,3 +42,7 @@ export function unreachable(cause: unknown): ApiError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new ApiError({ status: 0, code: isTimeout ? 'HUB_TIMEOUT' : 'HUB_UNREACHABLE', detail }, { cause });
 }
+
+/** The hub says that there is no such thing: asking again will not help. A name it cannot be asked by is the same to the reader. */
+export const isMissing = (error: Error): boolean =>
+  error instanceof ApiError && (error.status === 404 || error.status === 400 || error.status === 422);

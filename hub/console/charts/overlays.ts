@@ -45,7 +45,8 @@ export function drawInFront(plot: uPlot, { gaps, marks, nameGap }: Overlay): voi
   for (const gap of gaps) {
     writeInSpan(plot, nameGap(gap), gap.fromMs, gap.toMs, bbox.top + bbox.height - 6 * scale, '--text3');
   }
-  for (const { atMs, label, kind } of marks) {
+  let namedUntil = Number.NEGATIVE_INFINITY;
+  for (const { atMs, label, kind } of marks.toSorted((a, b) => a.atMs - b.atMs)) {
     const x = Math.round(plot.valToPos(atMs, 'x', true)) + 0.5;
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.strokeStyle = token(kind === 'incident' ? '--critical' : '--text2');
@@ -62,7 +63,9 @@ export function drawInFront(plot: uPlot, { gaps, marks, nameGap }: Overlay): voi
     ctx.lineTo(x + 4 * scale, bbox.top);
     ctx.lineTo(x, bbox.top + 6 * scale);
     ctx.fill();
-    if (label !== '') writeInSpan(plot, label, atMs, atMs, bbox.top + 12 * scale, '--text2');
+    // Of marks too close to be read one by one the first is named; the table and the list of changes have them all.
+    if (label === '' || x < namedUntil) continue;
+    namedUntil = writeInSpan(plot, label, atMs, atMs, bbox.top + 12 * scale, '--text2');
   }
   ctx.restore();
 }
@@ -81,8 +84,8 @@ function fillSpan(plot: uPlot, fromMs: number, toMs: number, top: number, height
   plot.ctx.fillRect(left, top, width, height);
 }
 
-/** Text in the middle of a span, moved inwards where the plot ends. */
-function writeInSpan(plot: uPlot, text: string, fromMs: number, toMs: number, y: number, color: string): void {
+/** Text in the middle of a span, moved inwards where the plot ends. Returns its right end, in canvas pixels. */
+function writeInSpan(plot: uPlot, text: string, fromMs: number, toMs: number, y: number, color: string): number {
   const { ctx, bbox } = plot;
   ctx.font = `${12 * devicePixelRatio}px ${token('--font-ui')}`;
   ctx.textAlign = 'center';
@@ -90,7 +93,7 @@ function writeInSpan(plot: uPlot, text: string, fromMs: number, toMs: number, y:
   const half = ctx.measureText(text).width / 2 + 4 * devicePixelRatio;
   const left = Math.max(bbox.left, plot.valToPos(fromMs, 'x', true));
   const right = Math.min(bbox.left + bbox.width, plot.valToPos(toMs, 'x', true));
-  if (right < bbox.left || left > bbox.left + bbox.width) return;
+  if (right < bbox.left || left > bbox.left + bbox.width) return Number.NEGATIVE_INFINITY;
   const middle = fromMs === toMs ? left + half : (left + right) / 2;
   const x = Math.min(bbox.left + bbox.width - half, Math.max(bbox.left + half, middle));
   // A rim in the panel's colour keeps the words readable over lines.
@@ -100,4 +103,5 @@ function writeInSpan(plot: uPlot, text: string, fromMs: number, toMs: number, y:
   ctx.strokeText(text, x, y);
   ctx.fillStyle = token(color);
   ctx.fillText(text, x, y);
+  return x + half;
 }

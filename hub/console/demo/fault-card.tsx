@@ -102,15 +102,17 @@ function OpenedIncidents({ incidents }: { readonly incidents: readonly Incident[
   return (
     <ul className="plain-list" aria-label={t('demo.opened')}>
       {incidents.map((incident) => (
-        <li key={incident.id} className="row fault-incident">
-          <Severity level={incident.severity} isBare />
-          <a className="link cut" href={href(`/incidents/${incident.id}`)}>
-            {incident.id} {pick(incident.title)}
-          </a>
-          <span className="quiet small cut">
+        <li key={incident.id} className="fault-incident">
+          <span className="row tight">
+            <Severity level={incident.severity} isBare />
+            <a className="link cut" href={href(`/incidents/${incident.id}`)}>
+              {incident.id} {pick(incident.title)}
+            </a>
+          </span>
+          <span className="quiet-2 small">
             {incident.topCause === null
               ? t('incident.noCause')
-              : `1. ${entityTitle(incident.topCause.entity, language)}`}
+              : t('demo.named', { cause: entityTitle(incident.topCause.entity, language) })}
           </span>
         </li>
       ))}

@@ -29,7 +29,10 @@ export function MapView({ data, url }: ViewProps<MapData>) {
   const { update } = useUrl();
   const topology = data.topology.value;
   const incidents = data.incidents.value;
-  const open = useMemo(() => openWithCause(incidents ?? []), [incidents]);
+  const open = useMemo(
+    () => (topology === undefined ? [] : onTheMap(incidents ?? [], topology)),
+    [incidents, topology],
+  );
   const chosen = open.find(({ id }) => id === url.filter) ?? open[0];
   const cause = chosen?.topCause?.entity;
   const path = useMemo(
@@ -148,8 +151,12 @@ function Answer(props: {
   return t('map.answer', { nodes: format.count(topology.nodes.length), edges: format.count(topology.edges.length) });
 }
 
-function openWithCause(incidents: readonly Incident[]): readonly Incident[] {
+/** Open incidents whose first suspect stands on the map. */
+function onTheMap(incidents: readonly Incident[], topology: Topology): readonly Incident[] {
   return incidents
-    .filter(({ state, topCause }) => state !== 'resolved' && topCause !== null)
+    .filter(
+      ({ state, topCause }) =>
+        state !== 'resolved' && topCause !== null && causalPath(topology, topCause.entity).services.length > 0,
+    )
     .toSorted((a, b) => levelRank(a.severity) - levelRank(b.severity) || a.startedAt.localeCompare(b.startedAt));
 }

@@ -9,6 +9,7 @@ import { FailedState, LoadingState } from '../parts/states.tsx';
 import { allHosts } from '../shell/hub-resources.ts';
 import { useNow } from '../shell/use-now.ts';
 import { useUrl } from '../shell/use-url.ts';
+import { hostTitle } from './host-order.ts';
 import { RoleChips } from './role-chips.tsx';
 
 /** One command for the new host, while its token lives, and then what arrives: connected, identity, roles found. */
@@ -89,7 +90,7 @@ function Arrivals() {
         <p key={host.id} className="row">
           <LevelShape level="ok" />
           <a className="link strong" href={href(`/hosts/${host.agent}`)}>
-            {host.hostName}
+            {hostTitle(host)}
           </a>
           {t(host.roles.length === 0 ? 'addHost.connected' : 'addHost.found')}
           <RoleChips roles={host.roles} />

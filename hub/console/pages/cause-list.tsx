@@ -2,13 +2,17 @@ import { type ReactNode, useState } from 'react';
 import type { Cause, IncidentDetail } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { EvidenceChip } from '../parts/chip.tsx';
-import { entityName } from '../parts/entity-name.ts';
+import { entityTitle } from '../parts/entity-name.ts';
 import { ScoreBar } from '../parts/score-bar.tsx';
 import { useShortcut } from '../shell/use-shortcuts.tsx';
 import { useUrl } from '../shell/use-url.ts';
+import { CauseReasons } from './cause-reasons.tsx';
+import { EventChain } from './event-chain.tsx';
 import { EvidenceCard } from './evidence-card.tsx';
 import { type EvidenceIndex, indexEvidence } from './evidence-index.ts';
+import { EvidenceKeys } from './evidence-keys.tsx';
 import { FeedbackButtons } from './feedback-buttons.tsx';
+import { extrasOf, extrasOfCause, type IncidentExtras } from './incident-extras.ts';
 
 export interface CauseListProps {
   readonly incident: IncidentDetail;
@@ -36,34 +40,79 @@ export function CauseList({ incident, fromMs, toMs, onChanged }: CauseListProps)
   useShortcut('next', () => move(1));
   useShortcut('previous', () => move(-1));
   useShortcut('open', () => open(focusRank));
+  const { ruledOut = [], unknown = [] } = extrasOf(incident);
   return (
-    <ol className="causes">
-      {incident.causes.map((cause) => (
-        <CauseItem
-          key={cause.rank}
-          cause={cause}
-          index={index}
-          isOpen={cause.rank === openRank}
-          openEvidence={url.evidence}
-          fromMs={fromMs}
-          toMs={toMs}
-          onOpen={() => {
-            setFocusRank(cause.rank);
-            open(cause.rank);
-          }}
-          onEvidence={(name) => update({ selected: String(cause.rank), evidence: url.evidence === name ? null : name })}
-          feedback={
-            cause.rank === 1 ? (
-              <FeedbackButtons incidentId={incident.id} entity={cause.entity} onSent={onChanged} />
-            ) : null
-          }
-        />
-      ))}
-    </ol>
+    <>
+      <EvidenceKeys names={index.all.map(({ name }) => name)} />
+      <ol className="causes">
+        {incident.causes.map((cause) => (
+          <CauseItem
+            key={cause.rank}
+            incident={incident}
+            cause={cause}
+            index={index}
+            isOpen={cause.rank === openRank}
+            openEvidence={url.evidence}
+            fromMs={fromMs}
+            toMs={toMs}
+            onOpen={() => {
+              setFocusRank(cause.rank);
+              open(cause.rank);
+            }}
+            onEvidence={(name) =>
+              update({ selected: String(cause.rank), evidence: url.evidence === name ? null : name })
+            }
+            feedback={
+              cause.rank === 1 ? (
+                <FeedbackButtons incidentId={incident.id} entity={cause.entity} onSent={onChanged} />
+              ) : null
+            }
+          />
+        ))}
+      </ol>
+      {ruledOut.length > 0 && <RuledOut items={ruledOut} />}
+      {unknown.length > 0 && <Unknown items={unknown} />}
+    </>
+  );
+}
+
+/** Suspects that were looked at and cleared, and why. */
+function RuledOut({ items }: { readonly items: NonNullable<IncidentExtras['ruledOut']> }) {
+  const { t, pick, language } = useI18n();
+  return (
+    <section className="ruled-out">
+      <h3>{t('incident.ruledOut')}</h3>
+      <dl className="facts">
+        {items.map(({ entity, reason }) => (
+          <div key={entity}>
+            <dt>{entityTitle(entity, language)}</dt>
+            <dd className="quiet-2">{pick(reason)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** The last line: what this page does not know. */
+function Unknown({ items }: { readonly items: NonNullable<IncidentExtras['unknown']> }) {
+  const { t, pick } = useI18n();
+  return (
+    <section className="unknown">
+      <h3>{t('incident.unknown')}</h3>
+      <ul>
+        {items.map((item) => (
+          <li key={item.en} className="quiet-2">
+            {pick(item)}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
 interface CauseItemProps {
+  readonly incident: IncidentDetail;
   readonly cause: Cause;
   readonly index: EvidenceIndex;
   readonly isOpen: boolean;
@@ -76,9 +125,23 @@ interface CauseItemProps {
 }
 
 function CauseItem(props: CauseItemProps) {
-  const { cause, index, isOpen, openEvidence, fromMs, toMs, onOpen, onEvidence, feedback } = props;
-  const { t, pick, format } = useI18n();
+  const { incident, cause, index, isOpen, openEvidence, fromMs, toMs, onOpen, onEvidence, feedback } = props;
+  const { t, pick, format, language } = useI18n();
   const evidence = index.ofCause(cause);
+  const { for: reasonsFor = [], against = [] } = extrasOfCause(cause);
+  const chip = (name: string) => (
+    <EvidenceChip
+      key={name}
+      name={name}
+      label={t('evidence.open')}
+      isOpen={openEvidence === name}
+      onOpen={() => onEvidence(name)}
+    />
+  );
+  const chipOf = (kind: string, id: string) => {
+    const name = index.nameOf(kind, id);
+    return name === null ? null : chip(name);
+  };
   return (
     <li className={isOpen ? 'cause open' : 'cause'}>
       <span className="rank num">{cause.rank}</span>
@@ -91,21 +154,12 @@ function CauseItem(props: CauseItemProps) {
             aria-expanded={isOpen}
             onClick={onOpen}
           >
-            {entityName(cause.entity)}
+            {entityTitle(cause.entity, language)}
           </button>
           <ScoreBar value={cause.score} label={t('cause.score')} text={format.score(cause.score)} />
         </div>
         <p className="quiet-2">
-          {pick(cause.explanation)}{' '}
-          {evidence.map(({ name }) => (
-            <EvidenceChip
-              key={name}
-              name={name}
-              label={t('evidence.open')}
-              isOpen={openEvidence === name}
-              onOpen={() => onEvidence(name)}
-            />
-          ))}
+          {pick(cause.explanation)} {evidence.map(({ name }) => chip(name))}
         </p>
         {isOpen && evidence.length > 0 && (
           <div className="evidence-cards">
@@ -120,6 +174,10 @@ function CauseItem(props: CauseItemProps) {
             ))}
           </div>
         )}
+        {isOpen && reasonsFor.length + against.length > 0 && (
+          <CauseReasons reasonsFor={reasonsFor} against={against} chip={chipOf} />
+        )}
+        {isOpen && cause.rank === 1 && <EventChain incident={incident} chip={chipOf} />}
         {isOpen && feedback}
       </div>
     </li>

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Evidence } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
-import { entityName } from '../parts/entity-name.ts';
+import { entityName, entityTitle } from '../parts/entity-name.ts';
 import { FormattedTime } from '../parts/formatted-time.tsx';
 import { Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
@@ -39,11 +39,11 @@ export function EvidenceCard({ named, isOpen, fromMs, toMs }: EvidenceCardProps)
   );
 }
 
-function titleOf({ source }: NamedEvidence, { t, pick }: I18n): string {
+function titleOf({ source }: NamedEvidence, { t, pick, language }: I18n): string {
   if (source.kind === 'finding') return pick(source.finding.title);
   if (source.kind === 'change') return t(`change.${source.change.kind}`);
   const { evidence } = source;
-  return evidence.note === undefined ? (evidence.metric ?? entityName(evidence.ref)) : pick(evidence.note);
+  return evidence.note === undefined ? (evidence.metric ?? entityTitle(evidence.ref, language)) : pick(evidence.note);
 }
 
 /** `0–12 % → 97 %`: the usual range, and what was measured. */

@@ -1,4 +1,5 @@
 import type { Cause, Change, Evidence, Finding, IncidentDetail } from '../api/types.ts';
+import { extrasOfCause } from './incident-extras.ts';
 
 /** One thing that an incident's claims rest on, under the name that is shown: `E1`, `E2`, … */
 export interface NamedEvidence {
@@ -12,6 +13,8 @@ export interface NamedEvidence {
 
 export interface EvidenceIndex {
   readonly all: readonly NamedEvidence[];
+  /** The name of a finding or change, where some cause rests on it. */
+  readonly nameOf: (kind: string, id: string) => string | null;
   readonly ofCause: (cause: Cause) => readonly NamedEvidence[];
 }
 
@@ -25,18 +28,34 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
     item.kind === 'finding' || item.kind === 'change'
       ? `${item.kind} ${item.ref}`
       : `${item.kind} ${item.ref} ${'metric' in item ? item.metric : ''} ${'from' in item ? item.from : ''}`;
-  for (const cause of incident.causes) {
-    for (const item of cause.evidence) {
-      const key = keyOf(item);
-      const source = byRef.has(key) ? null : sourceOf(item, incident);
-      if (source === null) continue;
-      byRef.set(key, { name: `E${byRef.size + 1}`, host: hostOf(source, cause.entity, incident), source });
-    }
-  }
+  const add = (cause: Cause, item: Cause['evidence'][number]): void => {
+    const key = keyOf(item);
+    const source = byRef.has(key) ? null : sourceOf(item, incident);
+    if (source === null) return;
+    byRef.set(key, { name: `E${byRef.size + 1}`, host: hostOf(source, cause.entity, incident), source });
+  };
+  for (const cause of incident.causes) for (const item of cause.evidence) add(cause, item);
+  // After all of the above: the narrative counts what the causes cite, and its numbers must not move.
+  for (const cause of incident.causes) for (const item of reasonRefs(cause)) add(cause, item);
   return {
     all: [...byRef.values()],
-    ofCause: (cause) => cause.evidence.map((item) => byRef.get(keyOf(item))).filter((named) => named !== undefined),
+    nameOf: (kind, id) => byRef.get(`${kind} ${id}`)?.name ?? null,
+    ofCause: (cause) => [
+      ...new Set(
+        [...cause.evidence, ...reasonRefs(cause)]
+          .map((item) => byRef.get(keyOf(item)))
+          .filter((named) => named !== undefined),
+      ),
+    ],
   };
+}
+
+/** What the reasons for and against refer to. */
+function reasonRefs(cause: Cause): Cause['evidence'] {
+  const { for: reasonsFor = [], against = [] } = extrasOfCause(cause);
+  return [...reasonsFor, ...against].flatMap(({ ref }) =>
+    ref?.kind === 'finding' || ref?.kind === 'change' ? [{ kind: ref.kind, ref: ref.id }] : [],
+  );
 }
 
 function sourceOf(item: Cause['evidence'][number], incident: IncidentDetail): NamedEvidence['source'] | null {

@@ -1,7 +1,7 @@
 import type { Host } from '../api/types.ts';
 import type { I18n } from '../i18n/i18n.tsx';
 import type { FleetRow } from '../parts/fleet-cells.tsx';
-import { tierOf, tiers, worstFirst } from './host-order.ts';
+import { hostTitle, tierOf, tiers, worstFirst } from './host-order.ts';
 
 /** The fleet by tier, each tier with what runs there most. Empty tiers are left out. */
 export function fleetRows(
@@ -19,7 +19,7 @@ export function fleetRows(
       detail: [...names].slice(0, 3).join(' · '),
       cells: members.map((host) => ({
         id: host.id,
-        name: host.hostName,
+        name: hostTitle(host),
         level: host.state,
         href: hrefOf(host.agent),
       })),

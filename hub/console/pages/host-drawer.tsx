@@ -7,6 +7,7 @@ import { FailedState, LoadingState } from '../parts/states.tsx';
 import { useUrl } from '../shell/use-url.ts';
 import { AgentCost } from './agent-cost.tsx';
 import { DataPlaces } from './data-places.tsx';
+import { hostTitle } from './host-order.ts';
 import { hostDetail } from './host-resources.ts';
 import { InventoryFacts } from './inventory-facts.tsx';
 import { RoleList } from './role-list.tsx';
@@ -21,7 +22,7 @@ export function HostDrawer({ host, onClose }: { readonly host: Host; readonly on
     <Drawer
       title={
         <>
-          {host.hostName} <Severity level={host.state} />
+          {hostTitle(host)} <Severity level={host.state} />
         </>
       }
       onClose={onClose}

@@ -2,13 +2,17 @@ import type { Host } from '../api/types.ts';
 import { matchesText } from '../parts/choseong.ts';
 import { levelRank } from '../parts/severity.tsx';
 
+/** Several agents may watch parts of one machine: the part's name tells them apart, the machine's would not. */
+export const hostTitle = ({ scope, agent, hostName }: Pick<Host, 'scope' | 'agent' | 'hostName'>): string =>
+  scope == null ? hostName : agent;
+
 /** Worst first: by state, then by how strange the host looks, then by name. */
 export function worstFirst(hosts: readonly Host[]): readonly Host[] {
   return hosts.toSorted(
     (a, b) =>
       levelRank(a.state) - levelRank(b.state) ||
       (b.anomalyScore ?? -1) - (a.anomalyScore ?? -1) ||
-      a.hostName.localeCompare(b.hostName),
+      hostTitle(a).localeCompare(hostTitle(b)),
   );
 }
 

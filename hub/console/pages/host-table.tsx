@@ -5,6 +5,7 @@ import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Age } from '../parts/formatted-time.tsx';
 import { levelRank, Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
+import { hostTitle } from './host-order.ts';
 import { RoleChips } from './role-chips.tsx';
 
 export interface HostTableProps {
@@ -48,8 +49,13 @@ function columns({ t, format }: I18n, isStale: boolean): Column<Host>[] {
     {
       key: 'name',
       header: t('hosts.name'),
-      sortBy: (host) => host.hostName,
-      render: (host) => <span className="strong cut">{host.hostName}</span>,
+      sortBy: hostTitle,
+      render: (host) => (
+        <>
+          <span className="strong cut">{hostTitle(host)}</span>
+          {host.scope != null && <span className="small quiet cut"> {host.hostName}</span>}
+        </>
+      ),
     },
     {
       key: 'roles',

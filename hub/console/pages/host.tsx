@@ -19,6 +19,7 @@ import { AgentCost } from './agent-cost.tsx';
 import { DataPlaces } from './data-places.tsx';
 import { FindingList } from './finding-list.tsx';
 import { type HostChartName, hostChartNames, hostCharts, readHostChart } from './host-charts.ts';
+import { hostTitle } from './host-order.ts';
 import { hostDetail, watchLease } from './host-resources.ts';
 import { InventoryFacts } from './inventory-facts.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
@@ -157,7 +158,7 @@ function HostHead({ host, agent, isStale, isWatched }: HostHeadProps) {
         </span>
       }
     >
-      {host !== undefined && <Severity level={level} />} {host?.hostName ?? agent}
+      {host !== undefined && <Severity level={level} />} {host === undefined ? agent : hostTitle(host)}
     </PageAnswer>
   );
 }

@@ -1,7 +1,8 @@
-import type { IncidentDetail } from '../api/types.ts';
+import type { Finding, IncidentDetail } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
 import { type Lane, LaneTimeline } from '../parts/lane-timeline.tsx';
 import { LevelShape } from '../parts/severity.tsx';
+import { extrasOf } from './incident-extras.ts';
 
 /** Findings that get a lane of their own; the rest share one. */
 const MAX_FINDING_LANES = 6;
@@ -44,15 +45,21 @@ export function IncidentTimeline({
 }
 
 function lanesOf(incident: IncidentDetail, toMs: number, { t, pick }: I18n): Lane[] {
-  const spans = incident.findings
-    .toSorted((a, b) => a.startedAt.localeCompare(b.startedAt))
-    .map((finding) => ({
-      id: finding.id,
-      fromMs: Date.parse(finding.startedAt),
-      toMs: finding.endedAt === null ? toMs : Date.parse(finding.endedAt),
-      level: finding.severity,
-      text: pick(finding.title),
-    }));
+  // Where the path ends is where users are: what is wrong there is what they feel.
+  const entry = (extrasOf(incident).path ?? []).at(-1);
+  const isCauseItself = entry === incident.topCause?.entity;
+  const isFelt = ({ entity }: Finding): boolean => entity === entry && !isCauseItself;
+  const spansOf = (findings: readonly Finding[]) =>
+    findings
+      .toSorted((a, b) => a.startedAt.localeCompare(b.startedAt))
+      .map((finding) => ({
+        id: finding.id,
+        fromMs: Date.parse(finding.startedAt),
+        toMs: finding.endedAt === null ? toMs : Date.parse(finding.endedAt),
+        level: finding.severity,
+        text: pick(finding.title),
+      }));
+  const spans = spansOf(incident.findings.filter((finding) => !isFelt(finding)));
   const own = spans.slice(0, MAX_FINDING_LANES);
   const rest = spans.slice(MAX_FINDING_LANES);
   const lanes: Lane[] = [
@@ -60,6 +67,7 @@ function lanesOf(incident: IncidentDetail, toMs: number, { t, pick }: I18n): Lan
       id: 'changes',
       label: t('lanes.changes'),
       kind: 'instants',
+      isNamed: true,
       items: incident.changes.map((change) => ({
         id: change.id,
         fromMs: Date.parse(change.at),
@@ -90,6 +98,12 @@ function lanesOf(incident: IncidentDetail, toMs: number, { t, pick }: I18n): Lan
         level: alert.severity,
         text: pick(alert.title),
       })),
+    },
+    {
+      id: 'impact',
+      label: t('lanes.impact'),
+      kind: 'spans',
+      items: spansOf(incident.findings.filter(isFelt)),
     },
   ];
   return lanes.filter((lane) => lane.id === 'changes' || lane.items.length > 0);

@@ -1,3 +1,4 @@
+import { isMissing } from '../api/problem.ts';
 import type { Loaded } from '../api/resource.ts';
 import type { IncidentDetail } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
@@ -13,8 +14,11 @@ import { useNow } from '../shell/use-now.ts';
 import { useShortcut } from '../shell/use-shortcuts.tsx';
 import { useUrl } from '../shell/use-url.ts';
 import { CauseList } from './cause-list.tsx';
+import { indexEvidence } from './evidence-index.ts';
 import { FindingList } from './finding-list.tsx';
 import { IncidentActions } from './incident-actions.tsx';
+import { extrasOf } from './incident-extras.ts';
+import { IncidentPath } from './incident-path.tsx';
 import { IncidentTimeline, incidentWindow } from './incident-timeline.tsx';
 import { ResponseLog } from './response-log.tsx';
 
@@ -34,7 +38,7 @@ export const incidentPage = definePage<IncidentData>({
   view: IncidentView,
 });
 
-function IncidentView({ data, url }: ViewProps<IncidentData>) {
+function IncidentView({ data, url, params }: ViewProps<IncidentData>) {
   const { t, pick } = useI18n();
   const { update, go } = useUrl();
   const loaded = data.incident;
@@ -45,17 +49,22 @@ function IncidentView({ data, url }: ViewProps<IncidentData>) {
   if (incident === undefined) {
     return (
       <Frame title={t('page.incident')}>
-        {loaded.error === null ? <LoadingState /> : <FailedState error={loaded.error} onRetry={loaded.reload} />}
+        <WithoutIncident loaded={loaded} id={params.id ?? ''} />
       </Frame>
     );
   }
   const window = incidentWindow(incident, nowMs);
+  const evidenceNames = new Set(indexEvidence(incident).all.map(({ name }) => name));
   return (
     <>
       <IncidentHead loaded={loaded} incident={incident} />
       <div className="columns">
         <div className="stack">
-          <Panel title={t('incident.course')} sub={t('incident.courseSub')} loaded={loaded}>
+          <Panel
+            title={t('incident.course')}
+            sub={t(incident.state === 'resolved' ? 'incident.courseSubPast' : 'incident.courseSub')}
+            loaded={loaded}
+          >
             {(value) => <IncidentTimeline incident={value} {...window} />}
           </Panel>
           <Panel
@@ -91,17 +100,26 @@ function IncidentView({ data, url }: ViewProps<IncidentData>) {
             {({ narrative }) => (
               <Narrative
                 text={pick(narrative)}
-                chip={(name) => (
-                  <EvidenceChip
-                    name={name}
-                    label={t('evidence.open')}
-                    isOpen={url.evidence === name}
-                    onOpen={() => update({ evidence: name })}
-                  />
-                )}
+                chip={(name) =>
+                  evidenceNames.has(name) ? (
+                    <EvidenceChip
+                      name={name}
+                      label={t('evidence.open')}
+                      isOpen={url.evidence === name}
+                      onOpen={() => update({ evidence: name })}
+                    />
+                  ) : (
+                    name
+                  )
+                }
               />
             )}
           </Panel>
+          {incident.topCause !== null && (
+            <Panel title={t('incident.path')} sub={t('incident.pathSub')} loaded={loaded}>
+              {(value) => <IncidentPath incident={value} />}
+            </Panel>
+          )}
           <Panel
             title={t('incident.findings')}
             loaded={loaded}
@@ -119,6 +137,21 @@ function IncidentView({ data, url }: ViewProps<IncidentData>) {
   );
 }
 
+function WithoutIncident({ loaded, id }: { readonly loaded: Loaded<IncidentDetail>; readonly id: string }) {
+  const { t } = useI18n();
+  const { href } = useUrl();
+  const { error } = loaded;
+  if (error === null) return <LoadingState />;
+  if (!isMissing(error)) return <FailedState error={error} onRetry={loaded.reload} />;
+  return (
+    <EmptyState title={t('incident.notFound', { id })}>
+      <a className="link" href={href('/incidents', { tab: 'all' })}>
+        {t('incident.toList')}
+      </a>
+    </EmptyState>
+  );
+}
+
 function IncidentHead({
   loaded,
   incident,
@@ -129,6 +162,7 @@ function IncidentHead({
   const { t, pick, format } = useI18n();
   const { href } = useUrl();
   const tone = ({ open: 'critical', acknowledged: 'accent', resolved: 'ok' } as const)[incident.state];
+  const { impact } = extrasOf(incident);
   const delayMs = Date.parse(incident.detectedAt) - Date.parse(incident.startedAt);
   return (
     <div className="incident-head">
@@ -153,11 +187,17 @@ function IncidentHead({
           <dd>{t('incident.after', { length: format.duration(delayMs) })}</dd>
         </div>
         <div>
-          <dt>{t('incident.lasted')}</dt>
+          <dt>{t(incident.state === 'resolved' ? 'incident.lastedPast' : 'incident.lasted')}</dt>
           <dd>
             <Lasting from={incident.startedAt} to={incident.resolvedAt} />
           </dd>
         </div>
+        {impact != null && (
+          <div>
+            <dt>{t('incident.impact')}</dt>
+            <dd>{pick(impact)}</dd>
+          </div>
+        )}
         <div>
           <dt>{t('incident.where')}</dt>
           <dd>

@@ -1,7 +1,7 @@
 import type { Loaded } from '../api/resource.ts';
 import type { Host, Incident } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
-import { entityName } from '../parts/entity-name.ts';
+import { entityTitle } from '../parts/entity-name.ts';
 import { PageAnswer } from '../parts/page-answer.tsx';
 import { levelRank } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
@@ -45,13 +45,13 @@ function knownSentence(
   worst: Incident | null,
   incidents: readonly Incident[],
   hosts: OverviewAnswerProps['hosts'],
-  { t, format, pick }: I18n,
+  { t, format, pick, language }: I18n,
 ): string {
   const silent = hosts.value?.filter(({ state }) => state === 'stale').length ?? 0;
   if (worst !== null) {
     const title = pick(worst.title).replace(/\.$/, '');
     if (worst.topCause === null) return t('overview.wrong', { title });
-    return t('overview.wrongBecause', { title, cause: entityName(worst.topCause.entity) });
+    return t('overview.wrongBecause', { title, cause: entityTitle(worst.topCause.entity, language) });
   }
   if (hosts.value?.length === 0) return t('overview.firstHost');
   if (silent > 0) return t('overview.silent', { count: format.count(silent) });

@@ -16,6 +16,8 @@ export interface GraphEdge {
 /** Where things stand, in pixels from the top left corner; a node's place is its middle. */
 export interface GraphLayout {
   readonly width: number;
+  readonly nodeWidth: number;
+  readonly columnGap: number;
   readonly height: number;
   readonly columns: readonly { readonly tier: GraphTier; readonly x: number }[];
   readonly nodes: ReadonlyMap<string, Place>;
@@ -29,7 +31,8 @@ interface Place {
 
 export interface GraphSize {
   readonly width: number;
-  readonly nodeWidth: number;
+  /** Nodes shrink from the widest to the narrowest before the picture grows wider than `width`. */
+  readonly nodeWidth: { readonly widest: number; readonly narrowest: number };
   readonly nodeHeight: number;
   /** From the middle of one node to the middle of the one below. */
   readonly rowHeight: number;
@@ -38,7 +41,9 @@ export interface GraphSize {
 }
 
 /** Room between two columns that an edge's words need. */
-export const MIN_COLUMN_GAP = 92;
+export const MIN_COLUMN_GAP = 60;
+/** With less than this the words on an edge stand on two lines. */
+export const WIDE_COLUMN_GAP = 108;
 
 /**
  * A layered picture: one column for each tier that has nodes, and in each the order that keeps callers beside what they call
@@ -48,14 +53,15 @@ export const MIN_COLUMN_GAP = 92;
  */
 export function layOut(nodes: readonly GraphNode[], edges: readonly GraphEdge[], size: GraphSize): GraphLayout {
   const tiers = graphTiers.filter((tier) => nodes.some((node) => node.tier === tier));
-  const width = Math.max(size.width, tiers.length * size.nodeWidth + (tiers.length - 1) * MIN_COLUMN_GAP);
+  const gaps = Math.max(1, tiers.length - 1);
+  const fitting = (size.width - gaps * WIDE_COLUMN_GAP) / Math.max(1, tiers.length);
+  const nodeWidth = Math.min(size.nodeWidth.widest, Math.max(size.nodeWidth.narrowest, Math.floor(fitting)));
+  const width = Math.max(size.width, tiers.length * nodeWidth + (tiers.length - 1) * MIN_COLUMN_GAP);
   const rows = orderRows(tiers, nodes, edges);
   const tallest = Math.max(1, ...rows.map((column) => column.length));
   const bodyHeight = Math.max(tallest * size.rowHeight, size.nodeHeight + 32);
   const xOf = (column: number): number =>
-    tiers.length === 1
-      ? width / 2
-      : size.nodeWidth / 2 + (column * (width - size.nodeWidth)) / Math.max(1, tiers.length - 1);
+    tiers.length === 1 ? width / 2 : nodeWidth / 2 + (column * (width - nodeWidth)) / gaps;
   const places = new Map<string, Place>();
   for (const [column, members] of rows.entries()) {
     for (const [row, id] of members.entries()) {
@@ -64,13 +70,15 @@ export function layOut(nodes: readonly GraphNode[], edges: readonly GraphEdge[],
   }
   return {
     width,
+    nodeWidth,
+    columnGap: (width - tiers.length * nodeWidth) / gaps,
     height: size.top + bodyHeight,
     columns: tiers.map((tier, column) => ({ tier, x: xOf(column) })),
     nodes: places,
     edges: new Map(
       edges.flatMap((edge) => {
         const [from, to] = [places.get(edge.from), places.get(edge.to)];
-        return from === undefined || to === undefined ? [] : [[edge.id, drawEdge(from, to, size)] as const];
+        return from === undefined || to === undefined ? [] : [[edge.id, drawEdge(from, to, nodeWidth)] as const];
       }),
     ),
   };
@@ -96,7 +104,7 @@ function orderRows(
 }
 
 /** From the caller's right side to the callee's left; within a column, and backwards, round the right side. */
-function drawEdge(from: Place, to: Place, { nodeWidth }: GraphSize): { path: string; label: Place } {
+function drawEdge(from: Place, to: Place, nodeWidth: number): { path: string; label: Place } {
   const half = nodeWidth / 2;
   const isForward = to.x > from.x;
   const start = { x: from.x + half, y: from.y };

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { timeTicks } from '../charts/ticks.ts';
 import { useI18n } from '../i18n/i18n.tsx';
+import { FLIP_SHARE, labelGroups, staggerRows } from './lane-labels.ts';
 import type { Level } from './severity.tsx';
 
 export interface LaneItem {
@@ -16,6 +17,8 @@ export interface Lane {
   readonly id: string;
   readonly label: ReactNode;
   readonly kind: 'instants' | 'spans';
+  /** Names beside the marks; what is too close shares one. */
+  readonly isNamed?: boolean;
   readonly items: readonly LaneItem[];
 }
 
@@ -27,6 +30,10 @@ export interface LaneTimelineProps {
   readonly marks: readonly { readonly atMs: number; readonly text: string }[];
 }
 
+/** What a mark's words take of the lanes' width, in a narrow panel too. */
+const MARK_SHARE = 0.24;
+const MARK_ROW_PX = 16;
+
 /** A tick's text needs room to its right: none stands in this last part of the axis. */
 const EDGE_SHARE = 0.03;
 
@@ -34,14 +41,19 @@ const EDGE_SHARE = 0.03;
 export function LaneTimeline({ lanes, fromMs, toMs, marks }: LaneTimelineProps) {
   const { t, format } = useI18n();
   const place = (atMs: number): number => Math.min(100, Math.max(0, ((atMs - fromMs) / (toMs - fromMs)) * 100));
+  const rows = staggerRows(
+    marks.map(({ atMs }) => place(atMs) / 100),
+    MARK_SHARE,
+  );
+  const headHeight = MARK_ROW_PX * (1 + Math.max(0, ...rows)) + 4;
   return (
-    <div className="lanes">
+    <div className="lanes" style={{ paddingTop: headHeight }}>
       <div className="lane-marks" aria-hidden="true">
-        {marks.map((mark) => (
+        {marks.map((mark, index) => (
           <span
             key={mark.text + mark.atMs}
-            className={place(mark.atMs) > 80 ? 'lane-mark flip' : 'lane-mark'}
-            style={{ left: `${place(mark.atMs)}%` }}
+            className={place(mark.atMs) > FLIP_SHARE * 100 ? 'lane-mark flip' : 'lane-mark'}
+            style={{ left: `${place(mark.atMs)}%`, top: MARK_ROW_PX * (rows[index] ?? 0) }}
           >
             <span>
               {mark.text} <span className="num">{format.clock(mark.atMs, true)}</span>
@@ -53,6 +65,7 @@ export function LaneTimeline({ lanes, fromMs, toMs, marks }: LaneTimelineProps) 
         {lanes.map((lane) => (
           <li key={lane.id} className="lane">
             <div className="lane-label">{lane.label}</div>
+            {lane.isNamed === true && <LaneNames lane={lane} place={place} />}
             <ul className="lane-track">
               {lane.items.map((item) => {
                 const left = place(item.fromMs);
@@ -88,6 +101,30 @@ export function LaneTimeline({ lanes, fromMs, toMs, marks }: LaneTimelineProps) 
           </span>
         ))}
       </div>
+    </div>
+  );
+}
+
+/** Names of instants: hidden from ears, which get each item's own words. */
+function LaneNames({ lane, place }: { readonly lane: Lane; readonly place: (atMs: number) => number }) {
+  const { t } = useI18n();
+  const groups = labelGroups(lane.items.map((item) => ({ share: place(item.fromMs) / 100, item })));
+  return (
+    <div className="lane-names" aria-hidden="true">
+      {groups.map(({ first, others, share, side, roomShare }) => (
+        <span
+          key={first.id}
+          className="cut small"
+          style={{
+            maxWidth: `calc(${roomShare * 100}% - 12px)`,
+            ...(side === 'right'
+              ? { left: `calc(${share * 100}% + 8px)` }
+              : { right: `calc(${(1 - share) * 100}% + 8px)` }),
+          }}
+        >
+          {others.length === 0 ? first.text : t('lanes.and', { text: first.text, count: others.length })}
+        </span>
+      ))}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { type GraphTier, layOut } from './graph-layout.ts';
+import { type GraphTier, layOut, WIDE_COLUMN_GAP } from './graph-layout.ts';
 import { type Level, LevelShape } from './severity.tsx';
 
 export interface ServiceNode {
@@ -18,7 +18,8 @@ export interface ServiceEdge {
   readonly id: string;
   readonly from: string;
   readonly to: string;
-  readonly text: string;
+  /** Two at most: the rate, and how long. */
+  readonly texts: readonly string[];
   readonly label: string;
   /** 0..1 of the busiest edge. */
   readonly share: number;
@@ -36,7 +37,7 @@ export interface ServiceGraphProps {
   readonly tierName: (tier: GraphTier) => string;
 }
 
-const size = { nodeWidth: 152, nodeHeight: 50, rowHeight: 88, top: 28 };
+const size = { nodeWidth: { widest: 152, narrowest: 104 }, nodeHeight: 50, rowHeight: 88, top: 28 };
 /** Edges are 1.5 px wide, the busiest this much more. */
 const WIDEST_MORE_PX = 4;
 
@@ -52,6 +53,8 @@ export function ServiceGraph(props: ServiceGraphProps) {
     return () => observer.disconnect();
   }, []);
   const layout = useMemo(() => layOut(nodes, edges, { ...size, width }), [nodes, edges, width]);
+  const isStacked = layout.columnGap < WIDE_COLUMN_GAP;
+  const edgeClass = (id: string): string => `graph-edge num ${isStacked ? 'stacked' : ''} ${stateOf(id)}`;
   const stateOf = (id: string): string =>
     `${path.size === 0 ? '' : path.has(id) ? 'on-path' : 'dimmed'} ${selectedId === id ? 'selected' : ''}`;
   return (
@@ -77,27 +80,27 @@ export function ServiceGraph(props: ServiceGraphProps) {
             const at = layout.edges.get(edge.id)?.label;
             if (at === undefined) return null;
             return edge.isOutside ? (
-              <span key={edge.id} className={`graph-edge num ${stateOf(edge.id)}`} style={{ left: at.x, top: at.y }}>
-                {edge.text}
+              <span key={edge.id} className={edgeClass(edge.id)} style={{ left: at.x, top: at.y }}>
+                {edge.texts.join(isStacked ? '\n' : ' · ')}
               </span>
             ) : (
               <button
                 type="button"
                 key={edge.id}
-                className={`graph-edge num ${stateOf(edge.id)}`}
+                className={edgeClass(edge.id)}
                 style={{ left: at.x, top: at.y }}
                 aria-label={edge.label}
                 aria-pressed={selectedId === edge.id}
                 onClick={() => onSelect(edge.id)}
               >
-                {edge.text}
+                {edge.texts.join(isStacked ? '\n' : ' · ')}
               </button>
             );
           })}
           {nodes.map((node) => {
             const at = layout.nodes.get(node.id);
             if (at === undefined) return null;
-            const style = { left: at.x, top: at.y, width: size.nodeWidth, height: size.nodeHeight };
+            const style = { left: at.x, top: at.y, width: layout.nodeWidth, height: size.nodeHeight };
             const inside = (
               <>
                 <span className="row tight">

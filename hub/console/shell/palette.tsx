@@ -1,6 +1,7 @@
 import { useId, useState } from 'react';
 import { useHub, useLoaded } from '../api/use-loaded.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
+import { hostTitle } from '../pages/host-order.ts';
 import { pages } from '../pages/index.ts';
 import { matchesText } from '../parts/choseong.ts';
 import { Dialog } from '../parts/dialog.tsx';
@@ -112,7 +113,7 @@ function usePaletteItems(): readonly PaletteItem[] {
     ...hosts.map((host) => ({
       id: host.id,
       group: 'host' as const,
-      text: host.hostName,
+      text: hostTitle(host),
       detail: [host.agent, ...host.roles.map((role) => role.name)].join(' '),
       level: host.state,
       run: () => go(`/hosts/${encodeURIComponent(host.id)}`),

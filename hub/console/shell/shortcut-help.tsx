@@ -15,6 +15,7 @@ const keys: readonly (readonly [Action, readonly string[], MessageKey])[] = [
   ['time', ['d'], 'key.time'],
   ['refresh', ['r'], 'key.refresh'],
   ['pause', ['Space'], 'key.pause'],
+  ['evidence:E1', ['1', '…', '9'], 'key.evidence'],
   ['note', ['m'], 'key.note'],
   ['copy-link', ['c'], 'key.copyLink'],
   ['collapse', ['['], 'key.collapse'],

@@ -15,6 +15,7 @@ export type Action =
   | 'theme'
   | 'language'
   | 'note'
+  | `evidence:${string}`
   | `go:${string}`;
 
 /** The part of a `KeyboardEvent` that matters, so that the table can be tested without a browser. */
@@ -60,6 +61,7 @@ export function matchShortcut(press: KeyPress, isAfterG: boolean): ShortcutMatch
   if (press.code === 'KeyG') return { pending: 'g' };
   if (press.code === 'Enter') return press.isOnControl ? null : { action: 'open' };
   if (press.code === 'Space') return press.isOnControl ? null : { action: 'pause' };
+  if (/^Digit[1-9]$/.test(press.code)) return { action: `evidence:E${press.code.slice(5)}` };
   const action = singles[press.code];
   return action === undefined ? null : { action };
 }

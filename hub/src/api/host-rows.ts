@@ -2,6 +2,7 @@ import type { Severity } from '@airis/protocol';
 import { isStale } from '../detect/stale-host.ts';
 import type { FindingRecord } from '../incident/finding-record.ts';
 import type { HostRecord } from '../incident/host-record.ts';
+import { hostsOf } from '../incident/incident.ts';
 import { worstSeverity } from '../incident/severity.ts';
 import type { AgentRecord } from '../store/state/identity.ts';
 import type { ApiContext } from './context.ts';
@@ -20,12 +21,13 @@ export async function hostRows(
   ]);
   const hostOf = new Map(hosts.map((host) => [host.agent, host]));
   const findingsOf = Map.groupBy(open, (record) => record.agent);
-  const incidentsOf = Map.groupBy(unresolved, (incident) => incident.agent);
+  const incidentsOf = new Map<string, number>();
+  for (const name of unresolved.flatMap(hostsOf)) incidentsOf.set(name, (incidentsOf.get(name) ?? 0) + 1);
   const rows = agents.map((agent): [string, HostUpdate] => [
     agent.id,
     {
       ...row(agent, hostOf.get(agent.id), findingsOf.get(agent.id) ?? [], hub.clock()),
-      openIncidents: incidentsOf.get(agent.id)?.length ?? 0,
+      openIncidents: incidentsOf.get(agent.id) ?? 0,
     },
   ]);
   return new Map(rows);
@@ -45,10 +47,17 @@ function row(
     hostName: host?.inventory?.hostName ?? agent.hostName,
     state,
     roles: host?.health.roles ?? [],
+    scope: scopeOf(host),
     anomalyScore: isQuiet ? null : (host?.health.detection.anomalyScore ?? null),
     agentVersion: host?.health.agentVersion ?? null,
     lastSeenAt: timeOrNull(host?.lastSeenAtUnixMs ?? null),
   };
+}
+
+/** Records stored by a hub before scopes have none. */
+function scopeOf(host: HostRecord | undefined): HostUpdate['scope'] {
+  const scope = host?.health.scope ?? null;
+  return scope === null ? null : { entity: scope.entity };
 }
 
 const STATE_OF: Readonly<Record<Severity, HostState>> = {

@@ -1,4 +1,4 @@
-import { agentId, health, inventory, role } from '@airis/protocol';
+import { agentId, entityId, health, inventory, role } from '@airis/protocol';
 import { z } from 'zod';
 import { hostId, timestamp } from './common.ts';
 import { change, finding } from './finding.ts';
@@ -14,6 +14,8 @@ export const host = z.object({
   hostName: z.string(),
   state: hostState,
   roles: z.array(role),
+  /** The part of the machine that its agent watches; null for the whole of it. */
+  scope: z.object({ entity: entityId }).nullable(),
   /** Ratio 0..1, newest 10 s summary. */
   cpuUtilization: z.number().nullable(),
   memoryUtilization: z.number().nullable(),

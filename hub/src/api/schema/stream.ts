@@ -12,6 +12,7 @@ export const hostUpdate = z.object({
   hostName: z.string(),
   state: hostState,
   roles: host.shape.roles,
+  scope: host.shape.scope,
   anomalyScore: host.shape.anomalyScore,
   agentVersion: host.shape.agentVersion,
   lastSeenAt: timestamp.nullable(),
