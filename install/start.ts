@@ -1,8 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startAgent } from './agent-process.ts';
 import { type Child, startChild } from './child.ts';
+import { controlFileOf, type Demo, readStandIns, scopePidFiles, startDemo } from './demo/demo.ts';
+import { createHubCalls, type HubCalls } from './hub-calls.ts';
 
 /**
  * `npm start`: the hub with its embedded engines, then one agent for this host, enrolled as any other agent is.
@@ -12,6 +15,8 @@ const root = resolve(import.meta.dirname, '..');
 const { values: flags } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h' },
+    demo: { type: 'boolean' },
+    'stand-ins': { type: 'string', default: '' },
     'no-agent': { type: 'boolean' },
     'accept-unverified-durability': { type: 'boolean' },
   },
@@ -23,6 +28,8 @@ const once = (signal: AbortSignal): Promise<void> =>
   new Promise((done) => (signal.aborted ? done() : signal.addEventListener('abort', () => done(), { once: true })));
 
 const HELP = `npm start -- [options]
+  --demo                            also a small shop on loopback, under load, with faults to switch on in the console
+  --stand-ins web,was,database      with --demo: these tiers as stand-ins, though their programs are installed
   --no-agent                        only the hub
   --accept-unverified-durability    use an external NATS whose durability cannot be verified
 Settings come from AIRIS_* variables (README.md, docs/settings.md).
@@ -35,6 +42,11 @@ if (flags.help === true) {
 }
 
 async function start(): Promise<number> {
+  const standIns = readStandIns(flags['stand-ins']);
+  if (standIns === null) {
+    process.stderr.write(`  ✗ --stand-ins ${flags['stand-ins']}: tiers with a stand-in are web, was and database\n`);
+    return 2;
+  }
   const dataDir = resolve(process.env.AIRIS_DATA_DIR ?? '.airis');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const stopped = new AbortController();
@@ -43,20 +55,33 @@ async function start(): Promise<number> {
   const hubFlags = flags['accept-unverified-durability'] === true ? ['--accept-unverified-durability'] : [];
   const startedAt = performance.now();
   const hub = startChild('hub', process.execPath, [...source, join(root, 'hub/src/cli.ts'), 'start', ...hubFlags], {
-    env: { ...process.env, AIRIS_DATA_DIR: dataDir, UV_THREADPOOL_SIZE: '8' },
+    env: {
+      ...process.env,
+      AIRIS_DATA_DIR: dataDir,
+      UV_THREADPOOL_SIZE: '8',
+      ...(flags.demo === true ? { AIRIS_DEMO_CONTROL: controlFileOf(dataDir) } : {}),
+    },
     logFile: join(dataDir, 'logs', 'hub.log'),
   });
   const http = await readyAddress(hub, dataDir, stopped.signal);
   if (http === null) return await hub.stop();
   say(`hub ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 
+  const calls = createHubCalls(http, dataDir);
   let agent: Child | null = null;
+  let demo: Demo | null = null;
   try {
-    agent = flags['no-agent'] === true ? null : await startLocalAgent(http, dataDir);
+    agent = flags['no-agent'] === true ? null : await startLocalAgent(calls);
     say(`console   ${http}/`);
-    say(`sign in   ${http}/#signin=${await signInToken(http, dataDir)}   (once, within 15 minutes)`);
+    say(`sign in   ${http}/#signin=${await signInToken(calls)}   (once, within 15 minutes)`);
     say(`logs      ${join(dataDir, 'logs')}`);
+    if (flags.demo === true) {
+      demo = await startDemo(calls, { say, standIns });
+      say(`shop      ${demo.url}`);
+      say(`break it  ${http}/demo   (detection is ready a minute and a half from now)`);
+    }
     say('Ctrl-C stops everything in order');
+    await Promise.race([once(stopped.signal), hub.ended]);
   } catch (error) {
     process.stderr.write(`  ✗ ${error instanceof Error ? error.message : String(error)}\n`);
     await agent?.stop();
@@ -64,8 +89,8 @@ async function start(): Promise<number> {
     return 1;
   }
 
-  await Promise.race([once(stopped.signal), hub.ended]);
   say('stopping');
+  await demo?.[Symbol.asyncDispose]();
   await agent?.stop();
   return await hub.stop();
 }
@@ -105,39 +130,15 @@ async function answersReady(http: string): Promise<boolean> {
   }
 }
 
-async function startLocalAgent(http: string, dataDir: string): Promise<Child> {
-  const folder = join(dataDir, 'agent');
-  const program = join(root, 'dist/agent/airis-agent.mjs');
-  const env = { ...process.env, AIRIS_DATA_DIR: dataDir, ORT_DISABLE_TELEMETRY: '1' };
-  if (!existsSync(join(folder, 'identity.json'))) {
-    const { token } = await post<{ token: string }>(http, dataDir, '/api/v1/enrolment-tokens', {});
-    const words = [program, 'enroll', '--dir', folder, '--token-file', '-'];
-    const enrol = startChild('agent enrolment', process.execPath, words, {
-      env,
-      restart: false,
-      logFile: join(dataDir, 'logs', 'agent.log'),
-      input: `${token}\n`,
-    });
-    if ((await enrol.ended) !== 0) throw new Error('the local agent could not enrol; its message is above');
-    say('this host is enrolled');
-  }
-  return startChild('agent', process.execPath, [program, 'run', '--dir', folder], {
-    env,
-    logFile: join(dataDir, 'logs', 'agent.log'),
-  });
+/** The agent of this whole host; with the demo it leaves the shop's processes to the agents of its tiers. */
+async function startLocalAgent(hub: HubCalls): Promise<Child> {
+  const folder = join(hub.dataDir, 'agent');
+  const logFile = join(hub.dataDir, 'logs', 'agent.log');
+  const config =
+    flags.demo === true ? { config: { leaveScopes: scopePidFiles(hub.dataDir).map((pidFile) => ({ pidFile })) } } : {};
+  return await startAgent(hub, { name: 'agent', folder, logFile, ...config });
 }
 
-async function signInToken(http: string, dataDir: string): Promise<string> {
-  return (await post<{ token: string }>(http, dataDir, '/api/v1/sign-in-links', {})).token;
-}
-
-async function post<T>(http: string, dataDir: string, path: string, body: object): Promise<T> {
-  const bearer = readFileSync(process.env.AIRIS_BOOTSTRAP_TOKEN_FILE ?? join(dataDir, 'admin.token'), 'utf8').trim();
-  const answer = await fetch(`${http}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as T;
+async function signInToken(hub: HubCalls): Promise<string> {
+  return (await hub.post<{ token: string }>('/api/v1/sign-in-links', {})).token;
 }

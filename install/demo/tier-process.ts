@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { endOrphan } from '../../hub/src/supervise-orphan.ts';
+import { withParentDeathSignal } from '../../hub/src/supervise-parent-death.ts';
+import { keepLog } from '../child-log.ts';
+
+/** What runs as one tier of the shop. */
+export interface TierCommand {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Holds the pid while it runs: the root of its agent's scope. */
+  readonly pidFile: string;
+  readonly logFile: string;
+  /** A text that only this process has on its command line: guards against a reused pid. */
+  readonly mark: string;
+  /** How it is asked to end; databases are quickest by SIGINT. Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Give it a channel for messages. */
+  readonly hasChannel?: boolean;
+  /** Where parent death is asked for by the command itself (it changes its credentials first). */
+  readonly asksParentDeathItself?: boolean;
+  readonly isReady: () => Promise<boolean>;
+}
+
+export interface TierProcess extends AsyncDisposable {
+  state(): 'starting' | 'running' | 'stopped';
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Killed as a crash would; nobody brings it back until `start`. */
+  kill(): Promise<void>;
+  send(message: object): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 8_000;
+/** Somebody killed it by hand: long enough to be noticed, then it is brought back. */
+const BACK_AFTER_MS = 20_000;
+
+export function createTierProcess(tier: TierCommand, say: (text: string) => void): TierProcess {
+  let child: ChildProcess | null = null;
+  let state: 'starting' | 'running' | 'stopped' = 'stopped';
+  let isWanted = false;
+  let back: NodeJS.Timeout | null = null;
+
+  async function start(): Promise<void> {
+    if (back !== null) clearTimeout(back);
+    back = null;
+    isWanted = true;
+    if (state !== 'stopped') return;
+    state = 'starting';
+    await endOrphan(tier.pidFile, tier.mark, quietLog);
+    const { command, args } =
+      tier.asksParentDeathItself === true ? tier : withParentDeathSignal(tier.command, tier.args);
+    const started = spawn(command, [...args], {
+      env: { ...process.env, ...tier.env },
+      ...(tier.cwd === undefined ? {} : { cwd: tier.cwd }),
+      stdio: ['ignore', 'pipe', 'pipe', ...(tier.hasChannel === true ? (['ipc'] as const) : [])],
+      // Ctrl-C is for the one who started the shop; it stops the tiers in order.
+      detached: true,
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr])
+      if (stream !== null) keepLog(tier.name, stream, tier.logFile, false);
+    const failed = new Promise<never>((_, reject) => {
+      started.once('error', reject);
+      started.once('exit', (code, signal) => {
+        if (child === started) child = null;
+        noteEnd(code, signal);
+        reject(new Error(`${tier.name} ended (${signal ?? `exit ${code}`}); see ${tier.logFile}`));
+      });
+    });
+    failed.catch(() => undefined); // told by whoever waits below, or by noteEnd
+    if (started.pid !== undefined) writeFileSync(tier.pidFile, `${started.pid}\n`);
+    await Promise.race([failed, untilReady(tier)]);
+    state = 'running';
+  }
+
+  function noteEnd(code: number | null, signal: NodeJS.Signals | null): void {
+    const wasRunning = state === 'running';
+    state = 'stopped';
+    rmSync(tier.pidFile, { force: true });
+    if (!isWanted || !wasRunning) return;
+    say(`${tier.name} ended (${signal ?? `exit ${code}`}); it is started again in ${BACK_AFTER_MS / 1_000} s`);
+    back = setTimeout(() => {
+      start().catch((error: unknown) => say(`${tier.name} cannot be started again: ${String(error)}`));
+    }, BACK_AFTER_MS);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    isWanted = false;
+    if (back !== null) clearTimeout(back);
+    const ending = child;
+    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
+    const gone = new Promise((done) => ending.once('close', done));
+    ending.kill(signal);
+    const insist = setTimeout(() => ending.kill('SIGKILL'), STOP_WITHIN_MS);
+    await gone;
+    clearTimeout(insist);
+  }
+
+  return {
+    state: () => state,
+    start,
+    stop: () => end(tier.stopSignal ?? 'SIGTERM'),
+    kill: () => end('SIGKILL'),
+    send: (message) =>
+      new Promise((done, failed) => {
+        if (child === null || !child.connected) failed(new Error(`${tier.name} does not run`));
+        else child.send(message, (error) => (error === null ? done() : failed(error)));
+      }),
+    [Symbol.asyncDispose]: () => end(tier.stopSignal ?? 'SIGTERM'),
+  };
+}
+
+async function untilReady({ name, isReady }: TierCommand): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < deadline) {
+    if (await isReady().catch(() => false)) return;
+    await new Promise((done) => setTimeout(done, 150));
+  }
+  throw new Error(`${name} did not answer within ${READY_WITHIN_MS / 1_000} s`);
+}
+
+/** What is left of an earlier shop ends without a word. */
+const quietLog = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
+
+/** Answers with a status below 500. */
+export async function answersHttp(url: string): Promise<boolean> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) });
+  await answer.arrayBuffer();
+  return answer.status < 500;
+}
