@@ -24,6 +24,7 @@ export function DemoView({ data, url }: ViewProps<DemoData>) {
   const opened = (fault: DemoFault) => incidentsSince(fault, faults, data.incidents.value ?? []);
   const all = [...new Map(active.flatMap(opened).map((incident) => [incident.id, incident])).values()];
   const [newest] = all;
+  const refused = faults.find(({ name }) => name === url.tab);
   return (
     <>
       <PageAnswer
@@ -38,6 +39,11 @@ export function DemoView({ data, url }: ViewProps<DemoData>) {
       >
         {data.faults.value === undefined ? t('demo.asking') : sentence(active, all.length, i18n)}
       </PageAnswer>
+      {refused !== undefined && (
+        <p className="form-error" role="alert">
+          {t('palette.refused', { title: pick(refused.title) })}
+        </p>
+      )}
       <Panel
         title={t('demo.shop')}
         sub={t('demo.shopSub')}

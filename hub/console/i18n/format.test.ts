@@ -50,7 +50,9 @@ describe('numbers', () => {
     [1500, 'By/s', '1.5 KB/s', '1.5 KB/s'],
     [3.04, 's', '3.04초', '3.04 s'],
     [12.5, '{fault}/s', '12.5/s', '12.5/s'],
-    [3, '{thread}', '3 thread', '3 thread'],
+    [3, '{thread}', '3개', '3 threads'],
+    [1, '{session}', '1개', '1 session'],
+    [12, '{request}', '12건', '12 requests'],
     [null, '1', '–', '–'],
   ])('writes %s %s with its unit', (value, unit, korean, english) => {
     expect([ko.metric(value, unit), en.metric(value, unit)]).toEqual([korean, english]);

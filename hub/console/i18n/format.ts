@@ -136,9 +136,9 @@ export function createFormat(language: Language, zone: string = ZONE): Format {
       if (base === 'By') return formatBytes(value) + suffix;
       if (base === 's') return latency(value) + suffix;
       if (base === 'ms') return latency(value / 1000) + suffix;
-      const noun = base.replace(/^\{(.*)\}$/, '$1');
+      const noun = nounOf(base.replace(/^\{(.*)\}$/, '$1'), value, isKorean);
       const number = Math.abs(value) >= 10_000 ? formatCompact(value, language) : formatSignificant(value);
-      return perSecond ? `${number}${suffix}` : `${number}${noun === '' ? '' : ` ${noun}`}`;
+      return perSecond ? `${number}${suffix}` : `${number}${noun}`;
     },
     clock,
     date,
@@ -150,4 +150,15 @@ export function createFormat(language: Language, zone: string = ZONE): Format {
         : `${shortDate(fromMs)} ${clock(fromMs)} – ${shortDate(toMs)} ${clock(toMs)}`;
     },
   };
+}
+
+const calls = ['request', 'call', 'transaction', 'fault', 'operation'];
+
+/** What is counted: `12개`, `3건`; `12 sessions`, `1 session`. Units that are not words stay as they are. */
+function nounOf(unit: string, value: number, isKorean: boolean): string {
+  if (unit === '') return '';
+  if (!/^[a-z]+$/.test(unit)) return ` ${unit}`;
+  if (isKorean) return calls.includes(unit) ? '건' : '개';
+  const isPlain = value === 1 || unit.endsWith('s');
+  return ` ${isPlain ? unit : unit.endsWith('process') ? `${unit}es` : `${unit}s`}`;
 }

@@ -43,7 +43,8 @@ export const fleetSignals = [
     metric: 'system.filesystem.utilization',
     unit: '1',
     highest: 1,
-    isWhole: () => true,
+    // What lives in memory fills and empties with each run: it is not the disk.
+    isWhole: ({ attributes }) => !['tmpfs', 'ramfs'].includes(attributes['system.filesystem.type'] ?? ''),
     combine: 'max',
   },
   {
@@ -51,6 +52,46 @@ export const fleetSignals = [
     title: 'signal.network',
     metric: 'system.network.io',
     unit: 'By/s',
+    highest: null,
+    isWhole: () => true,
+    combine: 'sum',
+  },
+] as const satisfies readonly FleetSignal[];
+
+/** What users of services feel. One line per service, the highest first. */
+export const serviceSignals = [
+  {
+    name: 'tps',
+    title: 'signal.tps',
+    metric: 'airis.http.server.requests',
+    unit: '{request}/s',
+    highest: null,
+    isWhole: withoutAttributes,
+    combine: 'sum',
+  },
+  {
+    name: 'response',
+    title: 'signal.response',
+    metric: 'http.server.request.duration',
+    unit: 's',
+    highest: null,
+    isWhole: withoutAttributes,
+    combine: 'max',
+  },
+  {
+    name: 'errors',
+    title: 'signal.errors',
+    metric: 'airis.http.server.error_ratio',
+    unit: '1',
+    highest: null,
+    isWhole: withoutAttributes,
+    combine: 'max',
+  },
+  {
+    name: 'active',
+    title: 'signal.active',
+    metric: 'http.server.active_requests',
+    unit: '{request}',
     highest: null,
     isWhole: () => true,
     combine: 'sum',

@@ -11,6 +11,7 @@ import { hostTitle } from './host-order.ts';
 import { hostDetail } from './host-resources.ts';
 import { InventoryFacts } from './inventory-facts.tsx';
 import { RoleList } from './role-list.tsx';
+import { ScopeChip } from './scope-chip.tsx';
 
 /** The chosen host: what was found there and why, what the agent costs, and where its data is. */
 export function HostDrawer({ host, onClose }: { readonly host: Host; readonly onClose: () => void }) {
@@ -27,7 +28,8 @@ export function HostDrawer({ host, onClose }: { readonly host: Host; readonly on
       }
       onClose={onClose}
     >
-      <div className="section">
+      <div className="section row wrap-row">
+        <ScopeChip host={host} />
         <a className="button" href={href(`/hosts/${host.agent}`)}>
           {t('hosts.openPage')}
         </a>

@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { isMissing } from '../api/problem.ts';
 import { whenSeen } from '../api/resource.ts';
 import type { HostDetail, MetricsAnswer, WatchLease } from '../api/types.ts';
 import type { ChartMark, ChartShade } from '../charts/chart-data.ts';
@@ -8,7 +9,7 @@ import type { Translate } from '../i18n/translate.ts';
 import { Chip } from '../parts/chip.tsx';
 import { FormattedTime } from '../parts/formatted-time.tsx';
 import { PageAnswer } from '../parts/page-answer.tsx';
-import { Panel } from '../parts/panel.tsx';
+import { Frame, Panel } from '../parts/panel.tsx';
 import { Severity } from '../parts/severity.tsx';
 import { EmptyState } from '../parts/states.tsx';
 import { definePage, type LoadContext, type ViewProps } from '../shell/define-page.tsx';
@@ -24,6 +25,7 @@ import { hostDetail, watchLease } from './host-resources.ts';
 import { InventoryFacts } from './inventory-facts.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
 import { RoleList } from './role-list.tsx';
+import { ScopeChip } from './scope-chip.tsx';
 
 type HostData = { readonly host: HostDetail; readonly lease: WatchLease } & Readonly<
   Record<HostChartName, MetricsAnswer>
@@ -62,6 +64,9 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
   const { changes, findings, lastSeenAt } = host ?? {};
   const marks = useMemo(() => changeMarks(changes ?? [], t), [changes, t]);
   const shades = useMemo(() => anomalySpans(findings ?? [], lastSeenAt ?? null), [findings, lastSeenAt]);
+  if (host === undefined && data.host.error !== null && isMissing(data.host.error)) {
+    return <WithoutHost name={params.agent ?? ''} />;
+  }
   return (
     <>
       <HostHead host={host} agent={params.agent ?? ''} isStale={data.host.isStale} isWatched={isWatched} />
@@ -131,6 +136,22 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
   );
 }
 
+/** One box for a name that no host has, rather than a page of panels that each failed. */
+function WithoutHost({ name }: { readonly name: string }) {
+  const { t } = useI18n();
+  const { href } = useUrl();
+  return (
+    <Frame title={t('page.host')}>
+      <EmptyState title={t('host.notFound', { name })}>
+        {t('host.notFoundHint')}{' '}
+        <a className="link" href={href('/hosts', { filter: name.slice(0, 60) })}>
+          {t('host.toList')}
+        </a>
+      </EmptyState>
+    </Frame>
+  );
+}
+
 interface HostHeadProps {
   readonly host: HostDetail | undefined;
   readonly agent: string;
@@ -146,6 +167,7 @@ function HostHead({ host, agent, isStale, isWatched }: HostHeadProps) {
     <PageAnswer
       note={
         <span className="row">
+          {host?.scope != null && <ScopeChip host={host} />}
           {isWatched && isHeard && <Chip tone="accent">{t('host.everySecond')}</Chip>}
           {host?.lastSeenAt != null && (
             <span>

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { whenSeen } from '../api/resource.ts';
+import type { Topology } from '../api/topology.ts';
 import type { Finding, Host, Incident, MetricsAnswer } from '../api/types.ts';
 import type { ChartMark } from '../charts/chart-data.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
@@ -9,12 +10,12 @@ import { Panel } from '../parts/panel.tsx';
 import { LevelShape, levelMessage } from '../parts/severity.tsx';
 import { EmptyState } from '../parts/states.tsx';
 import { definePage, type ViewProps } from '../shell/define-page.tsx';
-import { allHosts, allIncidents } from '../shell/hub-resources.ts';
+import { allHosts, allIncidents, serviceMap } from '../shell/hub-resources.ts';
 import { resolveRange, type TimeRange } from '../shell/time-range.ts';
 import { useUrl } from '../shell/use-url.ts';
 import { FindingList } from './finding-list.tsx';
 import { fleetRows } from './fleet-rows.ts';
-import { fleetSignals, readSignal } from './fleet-signals.ts';
+import { type FleetSignal, fleetSignals, readSignal, serviceSignals } from './fleet-signals.ts';
 import { IncidentTable } from './incident-table.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
 import { OverviewAnswer } from './overview-answer.tsx';
@@ -23,7 +24,8 @@ type OverviewData = {
   readonly hosts: readonly Host[];
   readonly incidents: readonly Incident[];
   readonly findings: readonly Finding[];
-} & Readonly<Record<(typeof fleetSignals)[number]['name'], MetricsAnswer>>;
+  readonly topology: Topology;
+} & Readonly<Record<(typeof fleetSignals | typeof serviceSignals)[number]['name'], MetricsAnswer>>;
 
 /** Most findings listed while no incident is open. */
 const MAX_FINDINGS = 20;
@@ -36,10 +38,8 @@ export const overviewPage = definePage<OverviewData>({
   title: 'page.overview',
   menu: { group: 'watch', icon: 'overview', goKey: 'KeyO' },
   load: ({ api, url }) => {
-    const signalOf = (index: 0 | 1 | 2 | 3) =>
-      whenSeen(
-        metricResource(api, url.range, { metric: fleetSignals[index].metric, stepSeconds: signalStep(url.range) }),
-      );
+    const signalOf = ({ metric }: FleetSignal) =>
+      whenSeen(metricResource(api, url.range, { metric, stepSeconds: signalStep(url.range) }));
     return {
       hosts: allHosts(api),
       incidents: allIncidents(api),
@@ -49,10 +49,15 @@ export const overviewPage = definePage<OverviewData>({
         everyMs: 5000,
         wakeOn: ['finding'],
       },
-      cpu: signalOf(0),
-      memory: signalOf(1),
-      disk: signalOf(2),
-      network: signalOf(3),
+      topology: serviceMap(api),
+      cpu: signalOf(fleetSignals[0]),
+      memory: signalOf(fleetSignals[1]),
+      disk: signalOf(fleetSignals[2]),
+      network: signalOf(fleetSignals[3]),
+      tps: signalOf(serviceSignals[0]),
+      response: signalOf(serviceSignals[1]),
+      errors: signalOf(serviceSignals[2]),
+      active: signalOf(serviceSignals[3]),
     };
   },
   view: OverviewView,
@@ -77,6 +82,12 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
   const incidents = data.incidents.value;
   const open = useMemo(() => incidents?.filter(({ state }) => state !== 'resolved') ?? [], [incidents]);
   const marks = useMemo(() => open.map(incidentMark), [open]);
+  const topology = data.topology.value;
+  // Where no service was found, what the hosts themselves do is what can be said.
+  const signals: readonly (typeof fleetSignals | typeof serviceSignals)[number][] =
+    topology?.nodes.some(isServing) === true ? serviceSignals : fleetSignals;
+  // Before it is known which, none is drawn: four pictures that change their meaning would be worse.
+  const areSignalsKnown = topology !== undefined || data.topology.error !== null;
   return (
     <>
       <OverviewAnswer hosts={data.hosts} incidents={data.incidents} />
@@ -113,10 +124,11 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
         </Panel>
       )}
       <div className="grid four">
-        {fleetSignals.map((signal) => (
+        {(areSignalsKnown ? signals : []).map((signal) => (
           <ChartPanel
             key={signal.name}
             title={t(signal.title)}
+            sub={signal.name === 'response' && topology !== undefined ? <EntryP95 topology={topology} /> : undefined}
             loaded={data[signal.name]}
             read={(answer) => readSignal(signal, answer)}
             window={windowOf(url.range)}
@@ -157,4 +169,14 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
       </Panel>
     </>
   );
+}
+
+const isServing = ({ tier }: Topology['nodes'][number]): boolean => tier === 'web' || tier === 'was' || tier === 'app';
+
+/** The slowest service's p95 now, beside the course of the mean. */
+function EntryP95({ topology }: { readonly topology: Topology }) {
+  const { format } = useI18n();
+  const known = topology.nodes.filter(isServing).map(({ p95ElapsedMs }) => p95ElapsedMs ?? -1);
+  const highest = Math.max(-1, ...known);
+  return highest < 0 ? null : <>p95 {format.metric(highest, 'ms')}</>;
 }

@@ -6,7 +6,8 @@ export interface ServiceNode {
   readonly id: string;
   readonly tier: GraphTier;
   readonly title: string;
-  readonly detail: string;
+  /** The last one is what matters most: it alone is shown where room is short. */
+  readonly details: readonly string[];
   readonly level: Level;
   /** What is read aloud: everything that the picture says by place, colour and shape. */
   readonly label: string;
@@ -107,7 +108,11 @@ export function ServiceGraph(props: ServiceGraphProps) {
                   {!node.isOutside && <LevelShape level={node.level} />}
                   <span className="cut strong">{node.title}</span>
                 </span>
-                {node.detail !== '' && <span className="small cut num">{node.detail}</span>}
+                {node.details.length > 0 && (
+                  <span className="small cut num">
+                    {(isStacked ? node.details.slice(-1) : node.details).join(' · ')}
+                  </span>
+                )}
               </>
             );
             return node.isOutside ? (

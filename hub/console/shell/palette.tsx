@@ -1,27 +1,13 @@
 import { useId, useState } from 'react';
-import { useHub, useLoaded } from '../api/use-loaded.ts';
-import { type I18n, useI18n } from '../i18n/i18n.tsx';
-import { hostTitle } from '../pages/host-order.ts';
-import { pages } from '../pages/index.ts';
+import { useI18n } from '../i18n/i18n.tsx';
 import { matchesText } from '../parts/choseong.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { type Level, LevelShape } from '../parts/severity.tsx';
-import { allHosts, allIncidents } from './hub-resources.ts';
-import { useChoices } from './use-choices.ts';
-import { useUrl } from './use-url.ts';
-
-interface PaletteItem {
-  readonly id: string;
-  readonly group: 'page' | 'incident' | 'host' | 'command';
-  readonly text: string;
-  readonly detail: string;
-  readonly level: Level | null;
-  readonly run: () => void;
-}
+import { LevelShape } from '../parts/severity.tsx';
+import { type PaletteItem, paletteGroups, usePaletteItems } from './palette-items.ts';
+import { addRecent, readRecent } from './recent.ts';
 
 /** Most results of one group: what does not fit is found by typing one more letter. */
 const MAX_PER_GROUP = 6;
-const groups: readonly PaletteItem['group'][] = ['page', 'incident', 'host', 'command'];
 
 /** Go, search and run by typing; Korean is found by syllable and by initial consonants. */
 export function Palette({ onClose }: { readonly onClose: () => void }) {
@@ -30,15 +16,13 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const items = usePaletteItems();
-  const found = groups.flatMap((group) =>
-    items
-      .filter((item) => item.group === group && matchesText(query, `${item.text} ${item.detail}`))
-      .slice(0, MAX_PER_GROUP),
-  );
+  const [recent] = useState(readRecent);
+  const found = query === '' ? withRecent(items, recent) : matching(items, query);
   const current = found[Math.min(at, found.length - 1)];
-  const run = (item: PaletteItem | undefined): void => {
+  const run = (item: Shown | undefined): void => {
     if (item === undefined) return;
     onClose();
+    addRecent(item.id);
     item.run();
   };
   return (
@@ -93,51 +77,21 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-function usePaletteItems(): readonly PaletteItem[] {
-  const { api, cache } = useHub();
-  const i18n = useI18n();
-  const { go } = useUrl();
-  const { toggleLanguage, toggleTheme } = useChoices();
-  const hosts = useLoaded(allHosts(api)).value ?? [];
-  const incidents = useLoaded(allIncidents(api)).value ?? [];
+interface Shown extends Omit<PaletteItem, 'group'> {
+  readonly group: PaletteItem['group'] | 'recent';
+}
+
+const ofGroups = (items: readonly PaletteItem[]): Shown[] =>
+  paletteGroups.flatMap((group) => items.filter((item) => item.group === group).slice(0, MAX_PER_GROUP));
+
+const matching = (items: readonly PaletteItem[], query: string): Shown[] =>
+  ofGroups(items.filter((item) => matchesText(query, `${item.text} ${item.detail}`)));
+
+/** What was chosen last stands first; it is not listed twice. */
+function withRecent(items: readonly PaletteItem[], recent: readonly string[]): Shown[] {
+  const known = recent.map((id) => items.find((item) => item.id === id)).filter((item) => item !== undefined);
   return [
-    ...pageItems(i18n, go),
-    ...incidents.map((incident) => ({
-      id: incident.id,
-      group: 'incident' as const,
-      text: i18n.pick(incident.title),
-      detail: incident.id,
-      level: incident.state === 'resolved' ? ('ok' as const) : incident.severity,
-      run: () => go(`/incidents/${incident.id}`),
-    })),
-    ...hosts.map((host) => ({
-      id: host.id,
-      group: 'host' as const,
-      text: hostTitle(host),
-      detail: [host.agent, ...host.roles.map((role) => role.name)].join(' '),
-      level: host.state,
-      run: () => go(`/hosts/${encodeURIComponent(host.id)}`),
-    })),
-    command('theme', i18n.t('action.theme'), 't', toggleTheme),
-    command('language', i18n.t('key.language'), 'l', toggleLanguage),
-    command('refresh', i18n.t('key.refresh'), 'r', () => cache.refreshAll()),
-    command('add-host', i18n.t('hosts.add'), '', () => go('/hosts', { tab: 'add' })),
+    ...known.map((item) => ({ ...item, group: 'recent' as const })),
+    ...ofGroups(items.filter(({ id }) => !recent.includes(id))),
   ];
-}
-
-function pageItems({ t }: I18n, go: (path: string) => void): PaletteItem[] {
-  return pages
-    .filter((page) => page.menu !== null)
-    .map((page) => ({
-      id: page.path,
-      group: 'page',
-      text: t(page.title),
-      detail: page.menu?.goKey === undefined ? '' : `g ${page.menu.goKey.slice(3).toLowerCase()}`,
-      level: null,
-      run: () => go(page.path),
-    }));
-}
-
-function command(id: string, text: string, detail: string, run: () => void): PaletteItem {
-  return { id, group: 'command', text, detail, level: null, run };
 }

@@ -1,7 +1,7 @@
 const PREFIX = 'airis.';
 
 /** A choice kept in this browser; `null` also where storage is switched off. */
-export function readSaved(name: 'language' | 'theme' | 'menu'): string | null {
+export function readSaved(name: 'language' | 'theme' | 'menu' | 'recent'): string | null {
   try {
     return localStorage.getItem(PREFIX + name);
   } catch {
@@ -9,7 +9,7 @@ export function readSaved(name: 'language' | 'theme' | 'menu'): string | null {
   }
 }
 
-export function save(name: 'language' | 'theme' | 'menu', value: string): void {
+export function save(name: 'language' | 'theme' | 'menu' | 'recent', value: string): void {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
