@@ -6,11 +6,15 @@ import { z } from 'zod';
 import { collectors } from './collectors/index.ts';
 import { AgentError } from './errors.ts';
 import { receiversConfig } from './receivers/index.ts';
+import { leaveScopesConfig, scopeConfig } from './scope/scope-config.ts';
 
 const MiB = 1024 * 1024;
 
 const collectorsConfig = z.strictObject(
-  Object.fromEntries(collectors.map(({ name, config }) => [name, config.optional()])),
+  Object.fromEntries(
+    // What watches a scope has its settings there.
+    collectors.filter(({ watches }) => watches !== 'scope').map(({ name, config }) => [name, config.optional()]),
+  ),
 );
 
 /** Everything that can be set, with its default; `agent.yaml` in the agent's folder has this shape. */
@@ -47,6 +51,8 @@ export const agentConfig = z.strictObject({
     })
     .prefault({}),
   model: z.strictObject({ enabled: z.boolean().default(true).describe('run the neural model') }).prefault({}),
+  scope: scopeConfig.optional().describe('watch only this part of the machine; absent: the whole host'),
+  leaveScopes: leaveScopesConfig,
   collectors: collectorsConfig.prefault({}).describe('settings of collectors, by name'),
   receivers: receiversConfig.prefault({}),
 });

@@ -31,15 +31,40 @@ export interface TopProcess {
   readonly cpuRatio: number;
 }
 
+/** Calls to another service, as the source itself shows them: its log, its configuration, its sockets. */
+export interface CallsSeen {
+  /** `ip:port` of the other side, IPv6 in brackets. */
+  readonly address: string;
+  readonly kind: 'socket' | 'access-log' | 'configuration';
+  /** In the words of the source: `proxy_pass http://127.0.0.1:8080`; at most 300 characters. */
+  readonly text: string;
+  /**
+   * `access-log`: calls since the collector was made; only ever grows, the report takes increases. `socket`: connections
+   * now. `configuration`: 0.
+   */
+  readonly count: number;
+  /** Who calls; by default what the agent speaks for. */
+  readonly client?: string;
+}
+
 export interface CollectorContext {
   readonly topProcesses?: readonly TopProcess[];
   /** What a finding about such a trouble should say now: who holds the lock. */
   readonly explanations?: readonly Explanation[];
+  /** Whom this source calls, for the service map; at most 64. */
+  readonly calls?: readonly CallsSeen[];
 }
+
+/**
+ * What a collector reads: the whole host; the processes of a scope (it sees no others in `/proc`, and its settings are the
+ * scope's); or services, which are looked for in what the agent watches.
+ */
+export type Watches = 'host' | 'scope' | 'both';
 
 /** A polled source: read every `everyMs`, one call at a time, never overlapping itself. */
 export interface Collector {
   readonly name: string;
+  readonly watches: Watches;
   readonly emits: Readonly<Record<string, MetricInfo>>;
   readonly everyMs: number;
   readonly capabilities: readonly Capability[];
@@ -55,12 +80,15 @@ export interface Collector {
 /** Makes a collector from unchecked configuration; the schema is part of the agent's configuration schema. */
 export interface CollectorDefinition {
   readonly name: string;
+  readonly watches: Watches;
   readonly config: z.ZodType;
   create(config: unknown): Collector;
 }
 
 export interface CollectorSpec<C extends z.ZodType, S> {
   readonly name: string;
+  /** Default `host`. */
+  readonly watches?: Watches;
   readonly config: C;
   readonly emits: Readonly<Record<string, MetricInfo>>;
   /** Default 1,000. */
@@ -76,14 +104,17 @@ export interface CollectorSpec<C extends z.ZodType, S> {
 
 /** Declares a collector; `create` closes over the parsed configuration and throws a `ZodError` for a bad one. */
 export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S>): CollectorDefinition {
+  const watches = spec.watches ?? 'host';
   return {
     name: spec.name,
+    watches,
     config: spec.config,
     create(input) {
       const config = spec.config.parse(input ?? {});
       const state = spec.state(config);
       return {
         name: spec.name,
+        watches,
         emits: spec.emits,
         everyMs: spec.everyMs ?? 1_000,
         capabilities: spec.capabilities ?? [],

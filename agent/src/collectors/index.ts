@@ -1,3 +1,4 @@
+import type { ScopeConfig } from '../scope/scope-config.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
 import { connectionsCollector } from './connections.ts';
 import { cpuCollector } from './cpu.ts';
@@ -28,7 +29,17 @@ export const collectors: readonly CollectorDefinition[] = [
   tomcatCollector,
 ];
 
-/** The collectors with their settings by name; an absent setting means the defaults. */
-export function createCollectors(settings: Readonly<Record<string, unknown>> = {}): Collector[] {
-  return collectors.map((definition) => definition.create(settings[definition.name]));
+/**
+ * The collectors with their settings by name; an absent setting means the defaults.
+ *
+ * @param scope - settings of the scope that is watched instead of the whole host
+ */
+export function createCollectors(
+  settings: Readonly<Record<string, unknown>> = {},
+  scope: ScopeConfig | undefined = undefined,
+): Collector[] {
+  const left = scope === undefined ? 'scope' : 'host';
+  return collectors
+    .filter(({ watches }) => watches !== left)
+    .map((definition) => definition.create(definition.watches === 'scope' ? scope : settings[definition.name]));
 }

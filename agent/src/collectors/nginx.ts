@@ -37,6 +37,7 @@ const connectionStates = ['active', 'reading', 'writing', 'waiting'] as const;
 /** nginx as found on this host: its status page, asked on loopback, and its access logs. */
 export const nginxCollector = defineCollector({
   name: 'nginx',
+  watches: 'both',
   config,
   capabilities: ['http'],
   emits: {

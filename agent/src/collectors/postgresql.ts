@@ -48,6 +48,7 @@ interface Instance {
 /** PostgreSQL as its own statistics views tell it, through one read-only session a database. */
 export const postgresqlCollector = defineCollector({
   name: 'postgresql',
+  watches: 'both',
   config,
   capabilities: ['sql'],
   emits: {

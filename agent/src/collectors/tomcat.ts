@@ -34,6 +34,7 @@ interface State {
 /** Tomcat through Jolokia: threads, requests by age, sessions, heap and collections. */
 export const tomcatCollector = defineCollector({
   name: 'tomcat',
+  watches: 'both',
   config,
   capabilities: ['http'],
   emits: {
