@@ -10,6 +10,7 @@ export {
 } from './detect/detector.ts';
 export { createEdgeDetection, type EdgeDetection, type EdgeDetectionOptions, type ModelPort } from './detect/edge.ts';
 export { detectors } from './detect/index.ts';
+export { type Josa, josa } from './detect/josa.ts';
 export type { BusyProcess } from './detect/steady-processes.ts';
 export { ModelsError, type ModelsErrorCode } from './errors.ts';
 export { type ModelManifest, modelManifest, parseManifest } from './export/manifest.ts';

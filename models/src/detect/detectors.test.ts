@@ -4,7 +4,7 @@ import { confidenceOf } from './detector.ts';
 import { fillForecast } from './fill-forecast.ts';
 import { detectors } from './index.ts';
 import { levelShift } from './level-shift.ts';
-import { ruleFor } from './rules.ts';
+import { rulesFor } from './rules.ts';
 import { saturation } from './saturation.ts';
 import { silence } from './silence.ts';
 import { spike } from './spike.ts';
@@ -184,8 +184,8 @@ describe('rules', () => {
     ['system.network.errors', { 'network.interface.name': 'eth0' }, 'network-errors', 'eth0'],
     ['constructor', {}, null, null],
   ])('%s %o is about %s %s', (metric, attributes, subject, name) => {
-    const rule = ruleFor(info(metric, attributes as Record<string, string>));
-    expect(rule === null ? [null, null] : [rule.subject, rule.name]).toEqual([subject, name]);
+    const [rule] = rulesFor(info(metric, attributes as Record<string, string>), false);
+    expect(rule === undefined ? [null, null] : [rule.subject, rule.name]).toEqual([subject, name]);
   });
 
   it('name only detectors that exist, with settings they accept', () => {
@@ -205,8 +205,9 @@ describe('rules', () => {
       ['http.server.request.duration', {}],
     ];
     for (const [metric, attributes] of metrics) {
-      const rule = ruleFor(info(metric, attributes));
-      for (const [name, settings] of Object.entries(rule!.judges)) {
+      const rules = [false, true].flatMap((isService) => rulesFor(info(metric, attributes), isService));
+      expect(rules).not.toEqual([]);
+      for (const [name, settings] of rules.flatMap((rule) => Object.entries(rule.judges))) {
         detectors.find((one) => one.name === name)!.configure(settings)();
       }
     }

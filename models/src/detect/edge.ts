@@ -1,10 +1,10 @@
 import type { Finding, Health, Severity } from '@airis/protocol';
 import type { ModelManifest } from '../export/manifest.ts';
-import type { Detector, SeriesInfo } from './detector.ts';
+import type { Detector, Explanation, SeriesInfo } from './detector.ts';
 import { FindingBook } from './finding-book.ts';
 import { detectors as allDetectors } from './index.ts';
 import { MultivariateWatch } from './multivariate.ts';
-import { ruleFor, type SeriesRule } from './rules.ts';
+import { rulesFor, type SeriesRule } from './rules.ts';
 import { type BusyProcess, SteadyProcesses } from './steady-processes.ts';
 import { SubjectWatch } from './subject-watch.ts';
 
@@ -36,7 +36,11 @@ export interface EdgeDetection {
   /** Opened, updated and closed findings since the last call. */
   takeFindings(): Finding[];
   status(): Health['detection'];
-  setContext(context: { readonly topProcesses?: readonly BusyProcess[] }): void;
+  /** What collectors know beyond numbers; processes count for the next step, explanations until the next call. */
+  setContext(context: {
+    readonly topProcesses?: readonly BusyProcess[];
+    readonly explanations?: readonly Explanation[];
+  }): void;
 }
 
 /** The past a baseline needs before it is known. */
@@ -58,11 +62,13 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   const multivariate =
     options.model === null ? null : new MultivariateWatch(options.model, options.scopeEntity ?? options.hostEntity);
   const subjects = new Map<string, SubjectWatch>();
-  const inlets: (((tMs: number, value: number) => void) | undefined)[] = [];
+  const inlets: (readonly ((tMs: number, value: number) => void)[] | undefined)[] = [];
+  const isService = (options.scopeEntity ?? null) !== null;
   let firstMs = Number.NaN;
   let lastMs = Number.NEGATIVE_INFINITY;
   let strangest = 0;
   let topProcesses: readonly BusyProcess[] | null = null;
+  let explanations: readonly Explanation[] = [];
 
   function subjectOf(rule: SeriesRule): SubjectWatch | null {
     const key = `${rule.subject} ${rule.name}`;
@@ -78,14 +84,15 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
     addSeries(index, info) {
       inlets[index] = undefined;
       multivariate?.addSeries(index, info);
-      const rule = ruleFor(info);
-      const subject = rule === null ? null : subjectOf(rule);
-      if (rule === null || subject === null) return;
-      const watches = Object.entries(rule.judges).flatMap(([name, settings]) => {
-        const detector = byName.get(name);
-        return detector === undefined ? [] : [{ detector, watch: detector.configure(settings)() }];
+      inlets[index] = rulesFor(info, isService).flatMap((rule) => {
+        const subject = subjectOf(rule);
+        if (subject === null) return [];
+        const watches = Object.entries(rule.judges).flatMap(([name, settings]) => {
+          const detector = byName.get(name);
+          return detector === undefined ? [] : [{ detector, watch: detector.configure(settings)() }];
+        });
+        return [subject.add(info, rule, watches)];
       });
-      inlets[index] = subject.add(info, rule, watches);
     },
 
     observe(tMs, values, length) {
@@ -97,11 +104,12 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
       const known = Math.min(length, values.length, inlets.length);
       for (let i = 0; i < known; i++) {
         const value = values[i]!;
-        if (Number.isFinite(value)) inlets[i]?.(tMs, value);
+        if (!Number.isFinite(value)) continue;
+        for (const inlet of inlets[i] ?? []) inlet(tMs, value);
       }
       strangest = 0;
       for (const [key, subject] of subjects) {
-        book.report(key, subject.judge(tMs), tMs);
+        book.report(key, subject.judge(tMs, explanations), tMs);
         strangest = Math.max(strangest, subject.strangeness(tMs));
       }
       if (multivariate === null) return;
@@ -128,12 +136,16 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
 
     setContext(context) {
       if (context.topProcesses !== undefined) topProcesses = context.topProcesses;
+      if (context.explanations !== undefined) explanations = context.explanations;
     },
   };
 }
 
-function entityOf(rule: SeriesRule, { hostEntity, scopeEntity }: EdgeDetectionOptions): string {
+function entityOf({ subject, name }: SeriesRule, { hostEntity, scopeEntity }: EdgeDetectionOptions): string {
   const agent = hostEntity.slice(hostEntity.indexOf(':') + 1);
+  if (subject === 'directory') return `directory:${name.replaceAll(/\s/g, '_').slice(0, 100)}@${agent}`;
   if (scopeEntity !== undefined && scopeEntity !== null) return scopeEntity;
-  return rule.subject.startsWith('web-') ? `service:nginx@${agent}` : hostEntity;
+  if (subject.startsWith('web-')) return `service:nginx@${agent}`;
+  if (subject === 'threads') return `service:tomcat@${agent}`;
+  return subject === 'lock' || subject === 'slow-statement' ? `service:postgresql@${agent}` : hostEntity;
 }

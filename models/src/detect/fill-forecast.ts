@@ -1,6 +1,7 @@
 import type { Severity } from '@airis/protocol';
 import { z } from 'zod';
 import { confidenceOf, defineDetector, type Signal, type Surroundings, type Watch } from './detector.ts';
+import { Freshness } from './freshness.ts';
 import { RecentValues } from './recent-values.ts';
 
 const config = z.strictObject({
@@ -9,6 +10,7 @@ const config = z.strictObject({
     .positive()
     .optional()
     .describe('where it is full; without it the room is what the companion `free` says'),
+  limitRole: z.string().optional().describe('or what this companion says is the limit'),
   minGrowth: z.number().positive().describe('growth over the judged span that is worth a word'),
   scales: z
     .array(
@@ -19,6 +21,9 @@ const config = z.strictObject({
       }),
     )
     .min(1),
+  stopMs: z.number().positive().optional().describe('stopped when it has hardly grown for so long; default: the span'),
+  freshRole: z.string().optional().describe('companion that counts processes: 0 means that they start anew'),
+  freshMs: z.number().min(0).default(0).describe('so long after a start nothing is judged'),
   majorWithinMs: z
     .number()
     .positive()
@@ -57,6 +62,7 @@ export const fillForecast = defineDetector({
 class FillWatch implements Watch {
   readonly #config: z.output<typeof config>;
   readonly #rings: readonly RecentValues[];
+  readonly #freshness: Freshness;
   #found: Filling | null = null;
   #perSecond = 0;
   #fastest = 0;
@@ -65,6 +71,7 @@ class FillWatch implements Watch {
   constructor(settings: z.output<typeof config>) {
     this.#config = settings;
     this.#rings = settings.scales.map(() => new RecentValues(128));
+    this.#freshness = new Freshness(settings.freshRole, settings.freshMs);
   }
 
   observe(tMs: number, value: number): void {
@@ -77,7 +84,11 @@ class FillWatch implements Watch {
   }
 
   judge(tMs: number, around: Surroundings): Signal | null {
-    const room = this.#config.limit === undefined ? around.companion('free') : this.#config.limit - this.#value;
+    if (this.#freshness.isFresh(tMs, around)) {
+      this.#found = null;
+      return null;
+    }
+    const room = this.#room(around);
     if (this.#found === null) this.#mayBegin(tMs, room);
     else this.#mayEnd(tMs, this.#found.scale);
     if (this.#found === null || Number.isNaN(room)) return null;
@@ -86,6 +97,12 @@ class FillWatch implements Watch {
 
   strangeness(): number {
     return this.#found === null ? 0 : 0.9;
+  }
+
+  #room(around: Surroundings): number {
+    const { limit, limitRole } = this.#config;
+    if (limitRole !== undefined) return around.companion(limitRole) - this.#value;
+    return limit === undefined ? around.companion('free') : limit - this.#value;
   }
 
   #mayBegin(tMs: number, room: number): void {
@@ -105,7 +122,7 @@ class FillWatch implements Watch {
   #mayEnd(tMs: number, index: number): void {
     const ring = this.#rings[index]!;
     const scale = this.#config.scales[index]!;
-    const spanMs = scale.blockMs * scale.blocks;
+    const spanMs = this.#config.stopMs ?? scale.blockMs * scale.blocks;
     const past = valueAtTime(ring, tMs - spanMs);
     if (past === null) return;
     const perSecond = ((this.#value - past) * 1_000) / spanMs;

@@ -11,6 +11,8 @@ export interface Claim {
   readonly value: number;
   /** No update is sent for what is on its way back. */
   readonly isFading?: boolean;
+  /** It must be gone this long before its finding closes; default 10 s. */
+  readonly closeAfterMs?: number;
   readonly entity: string;
   readonly nature: FindingNature;
   readonly trouble: string;
@@ -32,7 +34,7 @@ interface OpenFinding {
 }
 
 const UPDATE_EVERY_MS = 30_000;
-/** A claim must be gone this long before its finding closes: one calm moment is no recovery. */
+/** One calm moment is no recovery. */
 const CLOSE_AFTER_MS = 10_000;
 const MAX_OPEN = 64;
 const MAX_PENDING = 256;
@@ -75,7 +77,8 @@ export class FindingBook {
   report(subject: string, claim: Claim | null, tMs: number): void {
     const open = this.#open.get(subject);
     if (claim === null) {
-      if (open !== undefined && tMs - open.heldAtMs >= CLOSE_AFTER_MS) this.#close(subject, open, tMs);
+      if (open !== undefined && tMs - open.heldAtMs >= (open.claim.closeAfterMs ?? CLOSE_AFTER_MS))
+        this.#close(subject, open, tMs);
       return;
     }
     if (open === undefined) this.#begin(subject, claim, tMs);

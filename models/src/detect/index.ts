@@ -4,6 +4,7 @@ import { levelShift } from './level-shift.ts';
 import { saturation } from './saturation.ts';
 import { silence } from './silence.ts';
 import { spike } from './spike.ts';
+import { threshold } from './threshold.ts';
 
 /** Every detector that can be named in a rule. */
-export const detectors: readonly Detector[] = [levelShift, spike, saturation, fillForecast, silence];
+export const detectors: readonly Detector[] = [levelShift, spike, saturation, fillForecast, silence, threshold];

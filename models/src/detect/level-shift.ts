@@ -2,6 +2,7 @@ import type { Severity } from '@airis/protocol';
 import { z } from 'zod';
 import { Baseline, SETTLED_SPAN_MS, type UsualLevel } from './baseline.ts';
 import { confidenceOf, defineDetector, type Signal, type Surroundings, type Watch } from './detector.ts';
+import { Freshness } from './freshness.ts';
 import { RecentValues } from './recent-values.ts';
 
 const config = z.strictObject({
@@ -12,6 +13,11 @@ const config = z.strictObject({
   maxShift: z.number().positive().default(Number.POSITIVE_INFINITY).describe('a shift this large counts however noisy'),
   ceiling: z.number().default(Number.POSITIVE_INFINITY).describe('at or above this the value cannot grow further'),
   persistMs: z.number().positive().default(22_000).describe('bursts up to 15 s are normal life'),
+  raisedShare: z.number().min(0.3).max(1).default(0.9).describe('of the values of that time must be raised'),
+  byMean: z.boolean().default(false).describe('and their mean too: for values that swing'),
+  calmMs: z.number().positive().default(10_000).describe('over when it was calm for so long'),
+  freshRole: z.string().optional().describe('companion that counts processes: 0 means that they start anew'),
+  freshMs: z.number().min(0).default(0).describe('so long after a start nothing is judged'),
   spreadLoadPersistMs: z.number().positive().optional().describe('longer, where no single process holds the load'),
   steadyCores: z.number().positive().default(0.85).describe('what a runaway process holds of a core'),
   major: z.number().default(Number.POSITIVE_INFINITY),
@@ -19,10 +25,8 @@ const config = z.strictObject({
   criticalAfterMs: z.number().default(120_000),
 });
 
-/** Above this share of its values a window counts as raised, below the other one as recovered. */
-const RAISED_SHARE = 0.9;
+/** Below this share of raised values a window counts as recovered. */
 const CALM_SHARE = 0.2;
-const CALM_MS = 10_000;
 /** After this long the new level is the usual one. */
 export const ADOPT_AFTER_MS = 30 * 60_000;
 
@@ -41,12 +45,14 @@ class LevelShiftWatch implements Watch {
   readonly #config: z.output<typeof config>;
   readonly #baseline = new Baseline();
   readonly #recent = new RecentValues(64);
+  readonly #freshness: Freshness;
   /** The level before the shift; kept while the shift lasts. */
   #before: UsualLevel | null = null;
   #sinceMs = 0;
 
   constructor(settings: z.output<typeof config>) {
     this.#config = settings;
+    this.#freshness = new Freshness(settings.freshRole, settings.freshMs);
   }
 
   observe(tMs: number, value: number): void {
@@ -55,6 +61,10 @@ class LevelShiftWatch implements Watch {
   }
 
   judge(tMs: number, around: Surroundings): Signal | null {
+    if (this.#freshness.isFresh(tMs, around)) {
+      this.#before = null;
+      return null;
+    }
     if (this.#before === null) this.#mayBegin(tMs, around);
     else this.#mayEnd(tMs, this.#before);
     return this.#before === null ? null : this.#signal(tMs, this.#before);
@@ -71,9 +81,10 @@ class LevelShiftWatch implements Watch {
     const level = this.#baseline.level();
     if (level === null) return;
     const threshold = this.#threshold(level);
+    const { persistMs, raisedShare, byMean, spreadLoadPersistMs, steadyCores } = this.#config;
     const raised = (spanMs: number) =>
-      (this.#recent.share(tMs, spanMs, (value) => value >= threshold) ?? 0) >= RAISED_SHARE;
-    const { persistMs, spreadLoadPersistMs, steadyCores } = this.#config;
+      (this.#recent.share(tMs, spanMs, (value) => value >= threshold) ?? 0) >= raisedShare &&
+      (!byMean || this.#recent.mean(tMs, spanMs) >= threshold);
     if (!raised(persistMs)) return;
     if (spreadLoadPersistMs !== undefined && !raised(spreadLoadPersistMs)) {
       const steady = around.steadyCores(tMs - persistMs);
@@ -94,7 +105,8 @@ class LevelShiftWatch implements Watch {
     const release = before.center + (this.#threshold(before) - before.center) / 2;
     const high = (value: number) => value >= release;
     // Series of a slow step have too few values in the short span.
-    const still = this.#recent.share(tMs, CALM_MS, high) ?? this.#recent.share(tMs, 2 * CALM_MS, high);
+    const { calmMs } = this.#config;
+    const still = this.#recent.share(tMs, calmMs, high) ?? this.#recent.share(tMs, 2 * calmMs, high);
     if (still !== null && still <= CALM_SHARE) this.#before = null;
   }
 

@@ -1,38 +1,15 @@
-import type { Attributes, FindingNature } from '@airis/protocol';
+import type { Attributes } from '@airis/protocol';
 import type { SeriesInfo } from './detector.ts';
-
-/** What a finding is about. One subject has at most one open finding, however many series speak for it. */
-export type SubjectKind =
-  | 'cpu'
-  | 'memory'
-  | 'swap'
-  | 'file-system'
-  | 'disk-io'
-  | 'network-errors'
-  | 'web-requests'
-  | 'web-connections'
-  | 'web-errors'
-  | 'web-latency';
-
-/** How a finding about each subject stands to its entity. */
-export const natureOf: Readonly<Record<SubjectKind, FindingNature>> = {
-  cpu: 'pressure',
-  memory: 'pressure',
-  swap: 'pressure',
-  'file-system': 'fault',
-  'disk-io': 'pressure',
-  'network-errors': 'fault',
-  'web-requests': 'symptom',
-  'web-connections': 'symptom',
-  'web-errors': 'symptom',
-  'web-latency': 'symptom',
-};
+import { serviceRules } from './service-rules.ts';
+import type { SubjectKind } from './subjects.ts';
 
 /** How one series is judged. `role` is how watches of the same subject refer to it. */
 export interface SeriesRule {
   readonly subject: SubjectKind;
   /** Which mount, device or interface; empty for the host as a whole. */
   readonly name: string;
+  /** `address:port` of the other side, for calls. */
+  readonly peer?: string;
   readonly role: string;
   /** Detector name → its settings. */
   readonly judges: Readonly<Record<string, unknown>>;
@@ -45,10 +22,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const MB = 1_000_000;
 
-type RuleOf = (attributes: Attributes) => SeriesRule | null;
+/** A series may speak for several subjects: a pool's size for its use and for what leaks from it. */
+export type RuleOf = (attributes: Attributes) => SeriesRule | readonly SeriesRule[] | null;
 
-/** Which metric is judged by what. Metrics that are not here are stored, not judged. */
-const rules: Readonly<Record<string, RuleOf>> = {
+/** Which metric of a host is judged by what. */
+const hostRules: Readonly<Record<string, RuleOf>> = {
   'system.cpu.utilization': (attributes) =>
     isWholeHost(attributes, ['cpu.mode', 'cpu.logical_number', 'system.cpu.logical_number', 'cpu'])
       ? whole('cpu', 'utilization', {
@@ -133,9 +111,15 @@ const rules: Readonly<Record<string, RuleOf>> = {
       : null,
 };
 
-/** The rule for a series, or `null` when nobody judges it. */
-export function ruleFor(info: SeriesInfo): SeriesRule | null {
-  return Object.hasOwn(rules, info.metric) ? rules[info.metric]!(info.attributes) : null;
+/** Metrics that are in neither are stored, not judged; what both know is judged as the agent's task says. */
+const ofHost = { ...serviceRules, ...hostRules };
+const ofService = { ...hostRules, ...serviceRules };
+
+/** The rules for a series; none when nobody judges it. */
+export function rulesFor(info: SeriesInfo, isService: boolean): readonly SeriesRule[] {
+  const rules: Readonly<Record<string, RuleOf>> = isService ? ofService : ofHost;
+  const found = Object.hasOwn(rules, info.metric) ? (rules[info.metric]?.(info.attributes) ?? []) : [];
+  return 'role' in found ? [found] : found;
 }
 
 /** Rates of stall time are ratios 0..1. Only `some`: `full` follows it. CPU pressure says no more than utilisation does. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Baseline, SETTLED_SPAN_MS, type UsualLevel } from './baseline.ts';
-import { defineDetector, type Signal, type Watch } from './detector.ts';
+import { defineDetector, type Signal, type Surroundings, type Watch } from './detector.ts';
 import { ADOPT_AFTER_MS } from './level-shift.ts';
 import { RecentValues } from './recent-values.ts';
 
@@ -13,6 +13,7 @@ const config = z.strictObject({
     .optional()
     .describe('a rate usually at least this has stopped when it is 0 for `stoppedMs`'),
   stoppedMs: z.number().positive().default(25_000),
+  unless: z.array(z.string()).default([]).describe('companions that, above 0, mean it goes on in another way'),
 });
 
 /** Fewer values than this are no habit. */
@@ -59,8 +60,8 @@ class SilenceWatch implements Watch {
     this.#baseline.add(tMs, value);
   }
 
-  judge(tMs: number): Signal | null {
-    const signal = this.#seen < HABIT ? null : (this.#missing(tMs) ?? this.#stuck(tMs) ?? this.#stopped(tMs));
+  judge(tMs: number, around: Surroundings): Signal | null {
+    const signal = this.#seen < HABIT ? null : (this.#missing(tMs) ?? this.#stuck(tMs) ?? this.#stopped(tMs, around));
     this.#quiet = signal !== null;
     return signal;
   }
@@ -83,9 +84,13 @@ class SilenceWatch implements Watch {
   }
 
   /** The past goes on being learnt: a rate that pauses often has pauses among its usual values and is not reported again. */
-  #stopped(tMs: number): Signal | null {
+  #stopped(tMs: number, around: Surroundings): Signal | null {
     const { minCenter, stoppedMs } = this.#config;
     if (minCenter === undefined) return null;
+    if (this.#config.unless.some((role) => around.companion(role) > 0)) {
+      this.#flowed = null;
+      return null;
+    }
     if (this.#flowed === null) {
       const usual = this.#baseline.level();
       if (usual === null || usual.spanMs < SETTLED_SPAN_MS || usual.low < minCenter) return null;

@@ -3,6 +3,8 @@ export interface BusyProcess {
   readonly pid: number;
   readonly name: string;
   readonly cpuRatio: number;
+  /** Resident bytes, where the collector knows them. */
+  readonly memoryBytes?: number;
 }
 
 const SNAPSHOTS = 32;
@@ -26,6 +28,14 @@ export class SteadyProcesses {
   steadyCores(fromMs: number): number | null {
     const steady = this.busiest(fromMs, PER_SNAPSHOT);
     return steady === null ? null : steady.reduce((sum, process) => sum + process.cpuRatio, 0);
+  }
+
+  /** Those of the newest snapshot that hold most memory, as far as collectors tell. */
+  largest(limit: number): BusyProcess[] {
+    return (this.#snapshots.at(-1)?.processes ?? [])
+      .filter(({ memoryBytes }) => memoryBytes !== undefined && Number.isFinite(memoryBytes))
+      .toSorted((a, b) => (b.memoryBytes ?? 0) - (a.memoryBytes ?? 0) || a.pid - b.pid)
+      .slice(0, limit);
   }
 
   /** Those processes with their mean use, busiest first. */

@@ -1,8 +1,9 @@
 import { type Evidence, formatSeriesId, type Severity } from '@airis/protocol';
-import type { Detector, SeriesInfo, Signal, Surroundings, Watch } from './detector.ts';
+import type { Detector, Explanation, SeriesInfo, Signal, Surroundings, Watch } from './detector.ts';
 import type { Claim } from './finding-book.ts';
-import { natureOf, type SeriesRule, STARTED, type SubjectKind } from './rules.ts';
-import type { SteadyProcesses } from './steady-processes.ts';
+import { type SeriesRule, STARTED } from './rules.ts';
+import type { BusyProcess, SteadyProcesses } from './steady-processes.ts';
+import { type SubjectKind, subjects } from './subjects.ts';
 import { recoveryOf, summaryOf, titleOf } from './words.ts';
 
 interface WatchedSeries {
@@ -21,6 +22,7 @@ export class SubjectWatch {
   readonly #kind: SubjectKind;
   readonly #name: string;
   readonly #entity: string;
+  readonly #peer: string | null;
   readonly #processes: SteadyProcesses;
   readonly #watched: WatchedSeries[] = [];
   readonly #latest = new Map<string, number>();
@@ -31,6 +33,7 @@ export class SubjectWatch {
     this.#kind = rule.subject;
     this.#name = rule.name;
     this.#entity = entity;
+    this.#peer = rule.peer ?? null;
     this.#processes = processes;
     this.#around = {
       companion: (role) => this.#latest.get(role) ?? Number.NaN,
@@ -53,7 +56,7 @@ export class SubjectWatch {
     };
   }
 
-  judge(tMs: number): Claim | null {
+  judge(tMs: number, explanations: readonly Explanation[]): Claim | null {
     const held: { readonly by: WatchedSeries; readonly signal: Signal }[] = [];
     for (const by of this.#watched) {
       const signal = by.watch.judge(tMs, this.#around);
@@ -61,7 +64,7 @@ export class SubjectWatch {
     }
     if (held.length === 0) return null;
     held.sort((a, b) => rank[b.signal.severity] - rank[a.signal.severity] || b.signal.score - a.signal.score);
-    return this.#claim(held, tMs);
+    return this.#claim(held, tMs, explanations);
   }
 
   strangeness(tMs: number): number {
@@ -69,12 +72,18 @@ export class SubjectWatch {
   }
 
   /** `held` is not empty; its first is the weightiest and gives the claim its words. */
-  #claim(held: readonly { readonly by: WatchedSeries; readonly signal: Signal }[], tMs: number): Claim {
+  #claim(
+    held: readonly { readonly by: WatchedSeries; readonly signal: Signal }[],
+    tMs: number,
+    explanations: readonly Explanation[],
+  ): Claim {
     const { by, signal } = held[0]!;
+    const { nature, trouble, closeAfterMs } = subjects[this.#kind];
     const sinceMs = Math.min(...held.map((one) => one.signal.sinceMs));
-    const processes = this.#kind === 'cpu' ? (this.#processes.busiest(tMs - 20_000, 3) ?? []) : [];
+    const processes = this.#culprits(tMs);
     const started = this.#latest.get(STARTED) ?? 0;
     const startedPerSecond = started >= MANY_STARTED ? started : null;
+    const explained = explanations.filter((explanation) => explanation.trouble === trouble).slice(0, 4);
     const subject = { subject: this.#kind, name: this.#name, unit: by.info.unit };
     return {
       kind: signal.kind,
@@ -84,29 +93,47 @@ export class SubjectWatch {
       sinceMs,
       value: signal.value,
       isFading: held.every((one) => one.signal.isFading === true),
+      closeAfterMs,
       entity: this.#entity,
-      nature: natureOf[this.#kind],
-      trouble: this.#kind,
-      peer: null,
+      nature,
+      trouble,
+      peer: this.#peer,
       detector: { name: by.detector.name, version: by.detector.version },
       title: titleOf({ ...subject, signal }),
-      summary: summaryOf({ ...subject, signal: { ...signal, sinceMs }, atMs: tMs, processes, startedPerSecond }),
+      summary: summaryOf({
+        ...subject,
+        signal: { ...signal, sinceMs },
+        atMs: tMs,
+        processes,
+        startedPerSecond,
+        note: explained[0]?.note ?? null,
+      }),
       evidence: [
         ...held.map((one) => seriesEvidence(one.by.info, one.signal, tMs)),
         ...(startedPerSecond === null || this.#startedInfo === null
           ? []
           : [seriesEvidence(this.#startedInfo, { ...signal, ...startedRange, value: startedPerSecond }, tMs)]),
         ...(this.#kind === 'file-system' ? [{ kind: 'file-system' as const, ref: this.#name }] : []),
-        ...processes.map((process) => ({
-          kind: 'process' as const,
-          ref: `process:${process.name.replaceAll(/\s/g, '_').slice(0, 200)}[${process.pid}]`,
-          value: process.cpuRatio,
-          unit: '{cpu}',
-        })),
+        ...processes.map((process) => processEvidence(process, this.#kind)),
+        ...explained.map(({ ref, note }) => ({ kind: 'process' as const, ref, note })),
       ],
       recovery: (lastedMs, worst) => recoveryOf(subject, signal.kind, lastedMs, worst),
     };
   }
+
+  /** Processes that explain it: those busy all along, or those that hold most memory. */
+  #culprits(tMs: number): readonly BusyProcess[] {
+    if (this.#kind === 'scope-memory') return this.#processes.largest(3);
+    if (this.#kind === 'scope-cpu') return this.#processes.busiest(tMs - 10_000, 3) ?? [];
+    return this.#kind === 'cpu' ? (this.#processes.busiest(tMs - 20_000, 3) ?? []) : [];
+  }
+}
+
+function processEvidence({ name, pid, cpuRatio, memoryBytes }: BusyProcess, subject: SubjectKind): Evidence {
+  const ref = `process:${name.replaceAll(/\s/g, '_').slice(0, 200)}[${pid}]`;
+  if (subject === 'scope-memory')
+    return { kind: 'process', ref, ...finite('value', memoryBytes ?? Number.NaN), unit: 'By' };
+  return { kind: 'process', ref, value: cpuRatio, unit: '{cpu}' };
 }
 
 /** Nobody has learnt what is usual for it. */
