@@ -224,11 +224,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       const { id, identity: series } = registry.series[seriesInDetection]!;
       detection.addSeries(seriesInDetection, { id, ...series });
     }
+    const contexts = runs.flatMap((run) => run.context() ?? []);
     // Collectors tell shares of the whole host; detection thinks in cores.
-    const topProcesses = runs
-      .flatMap((run) => run.context()?.topProcesses ?? [])
+    const topProcesses = contexts
+      .flatMap((context) => context.topProcesses ?? [])
       .map((process) => ({ ...process, cpuRatio: process.cpuRatio * CORES }));
-    if (topProcesses.length > 0) detection.setContext({ topProcesses });
+    detection.setContext({
+      ...(topProcesses.length > 0 ? { topProcesses } : {}),
+      explanations: contexts.flatMap((context) => context.explanations ?? []),
+    });
     detection.observe(tMs, registry.values, registry.length);
     for (const finding of detection.takeFindings()) report(finding);
   }

@@ -29,6 +29,8 @@ export interface TopProcess {
   readonly name: string;
   /** Share of the whole host's CPU since the reading before, 0..1 (as `system.cpu.utilization`). */
   readonly cpuRatio: number;
+  /** Resident bytes, where the collector reads them. */
+  readonly memoryBytes?: number;
 }
 
 /** Calls to another service, as the source itself shows them: its log, its configuration, its sockets. */
