@@ -26,10 +26,14 @@ import { createIncidentService } from './incident/service.ts';
 import { startIngest } from './ingest/ingest.ts';
 import { layoutOf } from './layout.ts';
 import type { Log } from './log.ts';
+import { readCallSlices } from './query/call-slices.ts';
 import { createQuery } from './query/query.ts';
+import { readServiceRates } from './query/service-rates.ts';
+import type { IdentityStore } from './store/state/identity.ts';
 import type { IngestStore } from './store/state/ingest.ts';
 import { openStateStore } from './store/state/state-store.ts';
 import { startTelemetryStore } from './store/telemetry/telemetry-store.ts';
+import { createTopology } from './topology/topology.ts';
 import { HUB_VERSION } from './version.ts';
 
 const DISK_CHECK_EVERY_MS = 5_000;
@@ -79,6 +83,18 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
     }),
   );
 
+  const topology = parts.use(
+    await createTopology({
+      store: state.topology,
+      hosts: () => state.incident.hosts(),
+      agentName: () => namesByNumber(state.identity),
+      callSlices: (request) => readCallSlices(telemetry.client, request),
+      serviceRates: (request) => readServiceRates(telemetry.client, request),
+      clock,
+      log,
+    }),
+  );
+
   const bus = createEventBus(String(startedAtUnixMs));
   const incidents = parts.use(
     createIncidentService({
@@ -87,6 +103,8 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
       clock,
       log,
       publish: publishNews(bus),
+      topology,
+      onHealth: topology.hear,
       isHearing: () => broker.status().ok && ingest !== null && ingest.status().trouble === null,
     }),
   );
@@ -113,6 +131,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
     }),
   );
 
+  const demo = config.demoControl === undefined ? null : createDemoShop(config.demoControl);
   const tls = await httpTls(config, authority);
   let api: Api | null = null;
   const publicUrl = () => publicUrlOf(config, api);
@@ -142,16 +161,17 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
       retention: retentionOf(config),
       now: clock,
     }),
+    topology,
     audit: state.audit,
     quarantine: quarantinePages(state.ingest),
-    health: createHealth({ state, broker, telemetry, ingest, disk }),
+    health: createHealth({ state, broker, telemetry, ingest, disk, demo }),
   };
   api = parts.use(
     await startApi({
       hub: {
         ...ports,
         incidents,
-        demo: config.demoControl === undefined ? null : createDemoShop(config.demoControl),
+        demo,
         records: state.incident,
         bus,
         clock,
@@ -188,6 +208,11 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
     signInLink: () => signInLink(access, publicUrl()),
     [Symbol.asyncDispose]: () => life.disposeAsync(),
   };
+}
+
+async function namesByNumber(agents: Pick<IdentityStore, 'agents'>): Promise<(number: number) => string> {
+  const names = new Map((await agents.agents()).map((agent) => [agent.number, agent.id]));
+  return (number) => names.get(number) ?? `#${number}`;
 }
 
 function quarantinePages(store: IngestStore): Ports['quarantine'] {

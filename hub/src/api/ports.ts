@@ -3,6 +3,7 @@ import type { Enrolment } from '../auth/enrolment.ts';
 import type { AccessStore } from '../store/state/access.ts';
 import type { AuditStore } from '../store/state/audit.ts';
 import type { IdentityStore } from '../store/state/identity.ts';
+import type { LiveTopology } from '../topology/topology.ts';
 import type { HubHealth } from './types.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface Ports {
   readonly agents: Pick<IdentityStore, 'agents' | 'agent'>;
   readonly leases: LeasePort;
   readonly query: QueryPort;
+  readonly topology: Pick<LiveTopology, 'map' | 'agentOf' | 'entityAt' | 'hostOf'>;
   readonly audit: Pick<AuditStore, 'append' | 'list'>;
   readonly quarantine: QuarantinePort;
   readonly health: HealthPort;
@@ -100,10 +102,87 @@ export interface HostLatest {
   readonly cpuTrend: readonly (number | null)[];
 }
 
+/** Which transactions are meant: those that ended in the window. */
+export interface TransactionFilter {
+  readonly fromUnixMs: number;
+  readonly toUnixMs: number;
+  readonly services?: readonly string[] | undefined;
+  readonly minElapsedMs?: number | undefined;
+  readonly maxElapsedMs?: number | undefined;
+  readonly errorsOnly?: boolean | undefined;
+}
+
+/** Columns of equal length, by time. */
+export interface TransactionDots {
+  readonly kind: 'dots';
+  readonly services: readonly string[];
+  readonly count: number;
+  /** Since the window's beginning. */
+  readonly timesMs: Float32Array;
+  readonly elapsedMs: Float32Array;
+  readonly status: Uint16Array;
+  readonly flags: Uint8Array;
+  /** Index into `services`. */
+  readonly service: Uint8Array;
+}
+
+/** Counts by time, elapsed time and service, where dots would be too many. */
+export interface TransactionGrid {
+  readonly kind: 'grid';
+  readonly services: readonly string[];
+  readonly count: number;
+  readonly stepMs: number;
+  /** Bin i reaches from edge i to edge i + 1; the last one takes everything beyond. */
+  readonly elapsedEdgesMs: readonly number[];
+  readonly cells: {
+    readonly timesMs: Float32Array;
+    readonly bin: Uint16Array;
+    readonly service: Uint8Array;
+    readonly count: Uint32Array;
+    readonly failed: Uint32Array;
+  };
+}
+
+export interface TransactionRow {
+  readonly endUnixMs: number;
+  readonly elapsedMs: number;
+  readonly status: number;
+  readonly flags: number;
+  readonly service: string;
+  readonly route: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly peer: string | null;
+  readonly peerElapsedMs: number | null;
+  readonly agent: string;
+}
+
+/** Requests in flight at one agent. */
+export interface ActiveRow {
+  readonly agent: string;
+  readonly lt3s: number;
+  readonly from3to8s: number;
+  readonly ge8s: number;
+  readonly atUnixMs: number;
+}
+
 /** The typed query layer. It may be away while everything else works: it then throws, and the hosts table has gaps. */
 export interface QueryPort {
   metrics(request: MetricsRequest): Promise<MetricsResult>;
   logs(request: LogsRequest): Promise<PageOf<LogRow>>;
+  transactions(request: TransactionFilter & { readonly maxDots: number }): Promise<TransactionDots | TransactionGrid>;
+  /** Slowest first. */
+  transactionList(
+    request: TransactionFilter & { readonly limit: number },
+  ): Promise<{ readonly items: readonly TransactionRow[]; readonly total: number }>;
+  /** Every transaction of a trace that ended in the window. */
+  trace(request: {
+    readonly traceId: string;
+    readonly fromUnixMs: number;
+    readonly toUnixMs: number;
+  }): Promise<readonly TransactionRow[]>;
+  activeRequests(): Promise<readonly ActiveRow[]>;
   /** By agent; an agent without recent data is absent. */
   hostsLatest(): Promise<ReadonlyMap<string, HostLatest>>;
   /** Rows lost by agent and reason, since enrolment. */

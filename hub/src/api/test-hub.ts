@@ -9,7 +9,7 @@ import { createLog } from '../log.ts';
 import { openStateStore, type StateStore } from '../store/state/state-store.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
 import { publishNews } from './live-updates.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, TransactionDots } from './ports.ts';
 import type { Route } from './route.ts';
 import { startApi } from './server.ts';
 
@@ -52,6 +52,7 @@ const identities: AgentIdentities = {
 export async function startTestHub(
   options: {
     query?: Partial<Ports['query']>;
+    topology?: Partial<Ports['topology']>;
     routes?: readonly Route[];
     consoleRoot?: string;
     isBehindTls?: boolean;
@@ -87,6 +88,7 @@ export async function startTestHub(
     agents: state.identity,
     leases: { renew: async (agent, until) => void leases.set(agent, until) },
     query: { ...noTelemetry, ...options.query },
+    topology: { ...noTopology, ...options.topology },
     audit: state.audit,
     quarantine: { list: async () => ({ items: [], nextCursor: null }) },
     health: quietHealth,
@@ -131,9 +133,31 @@ export async function startTestHub(
   };
 }
 
+const noDots: TransactionDots = {
+  kind: 'dots',
+  services: [],
+  count: 0,
+  timesMs: new Float32Array(),
+  elapsedMs: new Float32Array(),
+  status: new Uint16Array(),
+  flags: new Uint8Array(),
+  service: new Uint8Array(),
+};
+
+const noTopology: Ports['topology'] = {
+  map: () => ({ entities: [], edges: [], rates: new Map(), services: new Map(), serviceWindowMs: 60_000 }),
+  agentOf: () => null,
+  entityAt: () => null,
+  hostOf: () => null,
+};
+
 const noTelemetry: Ports['query'] = {
   metrics: async () => ({ times: [], series: [], gaps: [] }),
   logs: async () => ({ items: [], nextCursor: null }),
+  transactions: async () => noDots,
+  transactionList: async () => ({ items: [], total: 0 }),
+  trace: async () => [],
+  activeRequests: async () => [],
   hostsLatest: async () => new Map(),
   lossByHost: async () => new Map(),
   seriesOf: async () => [],

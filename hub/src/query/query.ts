@@ -3,9 +3,12 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { QueryPort } from '../api/ports.ts';
 import type { IngestStore } from '../store/state/ingest.ts';
 import { defaultRetention, type Retention } from '../store/telemetry/retention.ts';
+import { readActiveRequests } from './active-requests.ts';
 import { readHostsLatest } from './hosts-latest.ts';
 import { readLogs } from './query-logs.ts';
 import { readColumns } from './query-metrics.ts';
+import { readTrace } from './query-trace.ts';
+import { readTransactionList, readTransactions } from './query-transactions.ts';
 import { chooseResolution } from './resolution.ts';
 import { findSeries } from './series-catalog.ts';
 
@@ -71,6 +74,19 @@ export function createQuery(options: QueryOptions): QueryPort {
       const numbers = numbersOf(agents);
       if (numbers?.length === 0) return { items: [], nextCursor: null };
       return readLogs(client, request, numbers, idOf);
+    },
+    transactions: (request) => readTransactions(client, request),
+    async transactionList(request) {
+      const { idOf } = await directory();
+      return readTransactionList(client, request, idOf);
+    },
+    async trace(request) {
+      const { idOf } = await directory();
+      return readTrace(client, request, idOf);
+    },
+    async activeRequests() {
+      const { idOf } = await directory();
+      return (await readActiveRequests(client, now())).map((row) => ({ ...row, agent: idOf(row.agent) }));
     },
     async hostsLatest() {
       const { idOf } = await directory();

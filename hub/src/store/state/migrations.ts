@@ -3,6 +3,7 @@ import { auditMigrations } from './audit.ts';
 import { identityMigrations } from './identity.ts';
 import { incidentMigrations } from './incident.ts';
 import { ingestMigrations } from './ingest.ts';
+import { topologyMigrations } from './topology.ts';
 
 /** One step of the schema. An id is `<area>-<number>` and, once released, neither it nor its SQL ever changes. */
 export interface Migration {
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   ...auditMigrations,
   ...incidentMigrations,
   ...ingestMigrations,
+  ...topologyMigrations,
 ];

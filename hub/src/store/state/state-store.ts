@@ -5,6 +5,7 @@ import { createIdentityStore, type IdentityStore } from './identity.ts';
 import { createIncidentStore, type IncidentStore } from './incident.ts';
 import { createIngestStore, type IngestStore } from './ingest.ts';
 import { migrations } from './migrations.ts';
+import { createTopologyStore, type TopologyStore } from './topology.ts';
 
 /**
  * What the hub must not forget, beside telemetry. One narrow interface an area; every method returns a promise so that
@@ -16,6 +17,7 @@ export interface StateStore extends AsyncDisposable {
   readonly audit: AuditStore;
   readonly incident: IncidentStore;
   readonly ingest: IngestStore;
+  readonly topology: TopologyStore;
   /** Answers when the engine does; rejects otherwise. */
   ping(): Promise<void>;
   /** Writes a consistent copy of everything into one file, while others read and write. */
@@ -31,6 +33,7 @@ export function openStateStore(path: string): StateStore {
     audit: createAuditStore(database),
     incident: createIncidentStore(database),
     ingest: createIngestStore(database),
+    topology: createTopologyStore(database),
     async ping() {
       database.prepare('SELECT 1').get();
     },
