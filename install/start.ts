@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAgent } from './agent-process.ts';
 import { type Child, startChild } from './child.ts';
-import { controlFileOf, type Demo, readStandIns, scopePidFiles, startDemo } from './demo/demo.ts';
+import { beginDemo, controlFileOf, readStandIns, scopePidFiles } from './demo/demo.ts';
 import { createHubCalls, type HubCalls } from './hub-calls.ts';
 
 /**
@@ -63,27 +63,30 @@ async function start(): Promise<number> {
     },
     logFile: join(dataDir, 'logs', 'hub.log'),
   });
+  const demo = flags.demo === true ? beginDemo(dataDir, { say, standIns }) : null;
   const http = await readyAddress(hub, dataDir, stopped.signal);
-  if (http === null) return await hub.stop();
+  if (http === null) {
+    await demo?.[Symbol.asyncDispose]();
+    return await hub.stop();
+  }
   say(`hub ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 
   const calls = createHubCalls(http, dataDir);
   let agent: Child | null = null;
-  let demo: Demo | null = null;
   try {
     agent = flags['no-agent'] === true ? null : await startLocalAgent(calls);
     say(`console   ${http}/`);
     say(`sign in   ${http}/#signin=${await signInToken(calls)}   (once, within 15 minutes)`);
     say(`logs      ${join(dataDir, 'logs')}`);
-    if (flags.demo === true) {
-      demo = await startDemo(calls, { say, standIns });
-      say(`shop      ${demo.url}`);
+    if (demo !== null) {
+      say(`shop      ${await demo.join(calls)}`);
       say(`break it  ${http}/demo   (detection is ready a minute and a half from now)`);
     }
     say('Ctrl-C stops everything in order');
     await Promise.race([once(stopped.signal), hub.ended]);
   } catch (error) {
     process.stderr.write(`  ✗ ${error instanceof Error ? error.message : String(error)}\n`);
+    await demo?.[Symbol.asyncDispose]();
     await agent?.stop();
     await hub.stop();
     return 1;
@@ -124,7 +127,10 @@ function endpointIn(file: string): string | null {
 
 async function answersReady(http: string): Promise<boolean> {
   try {
-    return (await fetch(`${http}/readyz`, { signal: AbortSignal.timeout(1000) })).ok;
+    const answer = await fetch(`${http}/readyz`, { signal: AbortSignal.timeout(1000) });
+    const { failing } = (await answer.json()) as { failing?: readonly string[] };
+    // The demo shop joins a hub that serves; until then the hub is not ready for want of it alone.
+    return answer.ok || failing?.join() === 'demo';
   } catch {
     return false;
   }

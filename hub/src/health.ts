@@ -1,6 +1,7 @@
 import { DATA_STREAM, EVENT_STREAM } from '@airis/protocol';
 import type { HealthPort } from './api/ports.ts';
 import type { Broker } from './broker/broker.ts';
+import type { DemoShop } from './demo/demo-shop.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import { errorText } from './errors.ts';
 import type { Ingest } from './ingest/ingest.ts';
@@ -13,6 +14,8 @@ export interface HealthParts {
   readonly telemetry: TelemetryStore;
   readonly ingest: Ingest;
   readonly disk: DiskGuard;
+  /** Null without `--demo`. */
+  readonly demo: DemoShop | null;
 }
 
 interface PartHealth {
@@ -25,7 +28,7 @@ interface PartHealth {
 const QUESTION_TIMEOUT_MS = 2_000;
 
 /** The hub watched by itself: every part is asked, and one that does not answer is a row and not a failure. */
-export function createHealth({ state, broker, telemetry, ingest, disk }: HealthParts): HealthPort {
+export function createHealth({ state, broker, telemetry, ingest, disk, demo }: HealthParts): HealthPort {
   async function parts(): Promise<PartHealth[]> {
     const ingestTrouble = ingest.status().trouble;
     return await Promise.all([
@@ -36,6 +39,9 @@ export function createHealth({ state, broker, telemetry, ingest, disk }: HealthP
       }),
       asked('state', { ok: true, detail: 'SQLite', restarts: 0 }, () => state.ping()),
       { name: 'ingest', ok: ingestTrouble === null, detail: ingestTrouble ?? 'running', restarts: 0 },
+      ...(demo === null
+        ? []
+        : [await asked('demo', { ok: true, detail: 'the demo shop', restarts: 0 }, () => demo.shop())]),
       { name: 'disk', ok: disk.status().guard !== 'critical', detail: disk.status().guard, restarts: 0 },
     ]);
   }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { startAgent } from '../agent-process.ts';
+import type { Child } from '../child.ts';
 import type { HubCalls } from '../hub-calls.ts';
 import { startControl } from './control.ts';
 import { createFaultBoard } from './fault-board.ts';
@@ -24,7 +25,8 @@ export interface DemoOptions {
 }
 
 export interface Demo extends AsyncDisposable {
-  readonly url: string;
+  /** Gives the shop's address once it is open and watched; throws where a tier cannot be had at all. */
+  join(hub: HubCalls): Promise<string>;
 }
 
 /** Reads `--stand-ins web,was,database`; null for a word that names no tier that has one. */
@@ -35,36 +37,56 @@ export function readStandIns(text: string): readonly TierName[] | null {
   return names.length === words.length ? names : null;
 }
 
-/** The shop with its agents and faults, beside a hub that serves. Ends in the reverse order; faults are mended first. */
-export async function startDemo(hub: HubCalls, { say, standIns }: DemoOptions): Promise<Demo> {
-  const folder = join(hub.dataDir, 'demo');
-  const logFolder = join(hub.dataDir, 'logs', 'demo');
-  await using parts = new AsyncDisposableStack();
-  const jolokiaJar = await ensureJolokia(resolve(import.meta.dirname, '../..'), say);
-  const shop = parts.use(await startShop({ folder, logFolder, jolokiaJar, say, standIns }));
-  for (const { title, program, standInReason } of shop.tiers) {
-    say(`${title.en.padEnd(9)} ${program}${standInReason === null ? '' : ` — stand-in: ${standInReason.en}`}`);
-  }
-  const agents = await Promise.all(
-    shop.tiers.map((tier) => {
-      const id = agentOf(tier);
-      const config = configOf(shop, tier);
-      return startAgent(hub, {
-        id,
-        name: `agent ${id}`,
-        folder: join(folder, 'agents', id),
-        logFile: join(logFolder, `agent-${id}.log`),
-        config,
-      });
-    }),
+/**
+ * Begins to open the shop at once, since it needs no hub; `join` then gives it agents and faults beside a hub that
+ * serves. Ends in the reverse order; faults are mended first.
+ */
+export function beginDemo(dataDir: string, { say, standIns }: DemoOptions): Demo {
+  const folder = join(dataDir, 'demo');
+  const logFolder = join(dataDir, 'logs', 'demo');
+  const joined = new AsyncDisposableStack();
+  const opening = ensureJolokia(resolve(import.meta.dirname, '../..'), say).then((jolokiaJar) =>
+    startShop({ folder, logFolder, jolokiaJar, say, standIns }),
   );
-  parts.defer(async () => {
-    await Promise.all(agents.map((agent) => agent.stop()));
+  // Told by `join`.
+  opening.catch(() => undefined);
+  return {
+    async join(hub) {
+      const shop = await opening;
+      for (const { title, program, standInReason } of shop.tiers) {
+        say(`${title.en.padEnd(9)} ${program}${standInReason === null ? '' : ` — stand-in: ${standInReason.en}`}`);
+      }
+      const agents = await Promise.all(shop.tiers.map((tier) => startTierAgent(hub, shop, tier, folder, logFolder)));
+      joined.defer(async () => {
+        await Promise.all(agents.map((agent) => agent.stop()));
+      });
+      const board = joined.use(createFaultBoard(faults, shop.hands(), say));
+      joined.use(await startControl(controlFileOf(dataDir), board, () => shop.report()));
+      return shop.url;
+    },
+    async [Symbol.asyncDispose]() {
+      await joined.disposeAsync();
+      const shop = await opening.catch(() => null);
+      await shop?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function startTierAgent(
+  hub: HubCalls,
+  shop: Shop,
+  tier: RunningTier,
+  folder: string,
+  logFolder: string,
+): Promise<Child> {
+  const id = agentOf(tier);
+  return startAgent(hub, {
+    id,
+    name: `agent ${id}`,
+    folder: join(folder, 'agents', id),
+    logFile: join(logFolder, `agent-${id}.log`),
+    config: configOf(shop, tier),
   });
-  const board = parts.use(createFaultBoard(faults, shop.hands(), say));
-  parts.use(await startControl(controlFileOf(hub.dataDir), board, () => shop.report()));
-  const life = parts.move();
-  return { url: shop.url, [Symbol.asyncDispose]: () => life.disposeAsync() };
 }
 
 /** `service:shop-was` → `shop-was`. */
