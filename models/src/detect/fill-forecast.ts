@@ -21,7 +21,13 @@ const config = z.strictObject({
       }),
     )
     .min(1),
-  stopMs: z.number().positive().optional().describe('stopped when it has hardly grown for so long; default: the span'),
+  forgivenBlocks: z.int().min(0).max(2).default(0).describe('blocks that need not grow: a collection falls into one'),
+  stopMs: z
+    .number()
+    .positive()
+    .optional()
+    .describe('stopped when most steps of so long hardly grow: one drop is no end; default: the growth of the span'),
+  stopShare: z.number().min(0).max(1).default(0.1).describe('and hardly is less than this share of the fastest growth'),
   freshRole: z.string().optional().describe('companion that counts processes: 0 means that they start anew'),
   freshMs: z.number().min(0).default(0).describe('so long after a start nothing is judged'),
   majorWithinMs: z
@@ -44,8 +50,6 @@ type FillScale = z.output<typeof config>['scales'][number];
 
 /** Every block must grow at least this share of the median block: steady filling, not a burst and its echo. */
 const STEADY_SHARE = 0.5;
-/** Filling has stopped when a span grew less than this share of the fastest one. */
-const STOPPED_SHARE = 0.1;
 
 /**
  * Says when something that fills steadily will be full: `used` now, the rate of the span, the room left. The span is cut into
@@ -107,7 +111,7 @@ class FillWatch implements Watch {
 
   #mayBegin(tMs: number, room: number): void {
     for (const [i, scale] of this.#config.scales.entries()) {
-      const growth = steadyGrowth(this.#rings[i]!, tMs, scale);
+      const growth = steadyGrowth(this.#rings[i]!, tMs, scale, this.#config.forgivenBlocks);
       if (growth === null || growth < this.#config.minGrowth) continue;
       const spanMs = scale.blockMs * scale.blocks;
       const perSecond = (growth * 1_000) / spanMs;
@@ -122,12 +126,12 @@ class FillWatch implements Watch {
   #mayEnd(tMs: number, index: number): void {
     const ring = this.#rings[index]!;
     const scale = this.#config.scales[index]!;
-    const spanMs = this.#config.stopMs ?? scale.blockMs * scale.blocks;
-    const past = valueAtTime(ring, tMs - spanMs);
-    if (past === null) return;
-    const perSecond = ((this.#value - past) * 1_000) / spanMs;
+    const { stopMs } = this.#config;
+    const perSecond =
+      stopMs === undefined ? spanRate(ring, tMs, scale.blockMs * scale.blocks) : usualRate(ring, tMs, stopMs);
+    if (perSecond === null) return;
     this.#fastest = Math.max(this.#fastest, perSecond);
-    if (perSecond < this.#fastest * STOPPED_SHARE) this.#found = null;
+    if (perSecond < this.#fastest * this.#config.stopShare) this.#found = null;
     else this.#perSecond = perSecond;
   }
 
@@ -153,8 +157,16 @@ class FillWatch implements Watch {
   }
 }
 
-/** Growth over the whole span when every block of it grew steadily, else `null`; also `null` while the span is not covered. */
-function steadyGrowth(ring: RecentValues, tMs: number, scale: Omit<FillScale, 'horizonMs'>): number | null {
+/**
+ * Growth over the whole span when every block of it grew steadily, else `null`; also `null` while the span is not covered.
+ * With forgiven blocks it is what the median block makes of the span.
+ */
+function steadyGrowth(
+  ring: RecentValues,
+  tMs: number,
+  scale: Omit<FillScale, 'horizonMs'>,
+  forgiven: number,
+): number | null {
   const edges: number[] = [];
   for (let block = scale.blocks; block >= 0; block--) {
     const edge = valueAtTime(ring, tMs - block * scale.blockMs);
@@ -164,8 +176,24 @@ function steadyGrowth(ring: RecentValues, tMs: number, scale: Omit<FillScale, 'h
   const growths = edges.slice(1).map((edge, i) => edge - edges[i]!);
   const sorted = growths.toSorted((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)]!;
-  if (median <= 0 || sorted[0]! < STEADY_SHARE * median) return null;
-  return edges.at(-1)! - edges[0]!;
+  if (median <= 0 || sorted[forgiven]! < STEADY_SHARE * median) return null;
+  return forgiven === 0 ? edges.at(-1)! - edges[0]! : median * scale.blocks;
+}
+
+/** Growth a second over a span, or `null` while it is not covered. */
+function spanRate(ring: RecentValues, tMs: number, spanMs: number): number | null {
+  const past = valueAtTime(ring, tMs - spanMs);
+  const now = ring.count === 0 ? null : ring.valueAt(ring.count - 1);
+  return past === null || now === null ? null : ((now - past) * 1_000) / spanMs;
+}
+
+/** Median growth a second from value to value, or `null` with fewer than three steps in the span. */
+function usualRate(ring: RecentValues, tMs: number, spanMs: number): number | null {
+  const rates: number[] = [];
+  for (let i = ring.count - 1; i > 0 && ring.timeAt(i - 1) >= tMs - spanMs; i--) {
+    rates.push(((ring.valueAt(i) - ring.valueAt(i - 1)) * 1_000) / (ring.timeAt(i) - ring.timeAt(i - 1)));
+  }
+  return rates.length < 3 ? null : rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)]!;
 }
 
 /** Value at a time between two known ones, linearly; the newest known holds for 6 s; `null` outside. */

@@ -28,8 +28,10 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
       'fill-forecast': {
         limitRole: 'limit',
         minGrowth: 64 * MB,
-        scales: [{ blockMs: 4_000, blocks: 4, horizonMs: 30 * MINUTE_MS }],
-        stopMs: 6_000,
+        scales: [{ blockMs: 3_200, blocks: 5, horizonMs: 30 * MINUTE_MS }],
+        forgivenBlocks: 1,
+        stopMs: 8_000,
+        stopShare: 0.4,
         criticalWithinMs: MINUTE_MS,
         ...FRESH,
       },
@@ -90,7 +92,7 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
   'db.client.connection.max': () => [rule('pool', 'max'), rule('pool-leak', 'max')],
   'db.client.connection.pending_requests': () => rule('pool', 'pending'),
   'airis.db.client.connection.idle_in_use': () =>
-    rule('pool-leak', 'idle', { threshold: { high: 0.5, ofRole: 'max', persistMs: 8_000, graceMs: 0 } }),
+    rule('pool-leak', 'idle', { threshold: { high: 0.5, ofRole: 'max', persistMs: 8_000, graceMs: 1_500 } }),
   'nodejs.eventloop.delay.p99': () =>
     rule('event-loop', 'p99', {
       threshold: { kind: 'level-shift', high: 0.3, persistMs: 10_000, severity: 'minor', critical: 5 },

@@ -12,7 +12,7 @@ const config = z.strictObject({
     .optional()
     .describe('only while this companion is above that'),
   persistMs: z.number().min(0).describe('how long before it is worth a word'),
-  graceMs: z.number().min(0).default(2_500).describe('a reading below does not interrupt when the next comes so soon'),
+  graceMs: z.number().min(1_000).default(2_500).describe('between two readings beyond; one below may lie between them'),
   calmMs: z.number().positive().default(5_000).describe('over when it was below for so long'),
   isAge: z.boolean().default(false).describe('the value is itself a time in seconds: that is when it began'),
   severity: z.enum(['minor', 'major']).default('major'),
