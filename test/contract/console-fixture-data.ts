@@ -405,8 +405,8 @@ export function fixtureIncident(id: string, nowMs: number): IncidentDetail | nul
   };
 }
 
-export function fixtureHost(agent: string, nowMs: number): HostDetail | null {
-  const host = fixtureHosts(nowMs).find((one) => one.agent === agent);
+export function fixtureHost(agent: string, nowMs: number, more: readonly Host[] = []): HostDetail | null {
+  const host = [...more, ...fixtureHosts(nowMs)].find((one) => one.agent === agent);
   if (host === undefined) return null;
   return {
     ...host,
@@ -504,6 +504,16 @@ const seriesOf: Readonly<Record<string, readonly Readonly<Record<string, string>
   ],
 };
 
+const serviceMetrics: Readonly<Record<string, string>> = {
+  'airis.http.server.requests': '{request}/s',
+  'http.server.request.duration': 's',
+  'airis.http.server.error_ratio': '1',
+  'http.server.active_requests': '{request}',
+  'airis.db.server.lock.waiters': '{session}',
+  'airis.db.server.statement.duration': 's',
+  'db.client.operation.duration': 's',
+};
+
 const shareOfMode: Readonly<Record<string, number>> = { user: 0.78, system: 0.17, iowait: 0.03 };
 
 function fixtureValue(
@@ -523,6 +533,15 @@ function fixtureValue(
     const total = isSick ? 0.94 + wobble * 0.05 : base + wobble * 0.1;
     return total * (shareOfMode[attributes['cpu.mode'] ?? ''] ?? 1);
   }
+  if (metric in serviceMetrics) {
+    if (!host.startsWith('host:shop-')) return null;
+    const isSlow = agoMs < 150_000;
+    if (metric === 'airis.http.server.requests') return 18 + wobble * 4;
+    if (metric === 'http.server.active_requests') return isSlow ? 40 + wobble * 20 : 1 + wobble;
+    if (metric === 'airis.http.server.error_ratio') return isSlow ? 0.06 + wobble * 0.02 : 0;
+    if (metric === 'airis.db.server.lock.waiters') return isSlow ? 10 + Math.round(wobble * 4) : 0;
+    return isSlow ? 2.4 + wobble : 0.02 + wobble * 0.01;
+  }
   if (metric === 'system.memory.utilization') return 0.35 + base + wobble * 0.01;
   if (metric === 'system.filesystem.utilization') {
     return host === 'host:db-order-01' ? 0.91 - agoMs / 6e8 : 0.3 + noise(key, 3) * 0.3;
@@ -539,7 +558,7 @@ function readTime(text: string, nowMs: number): number {
   return nowMs - Number(match[1]) * ({ s: 1000, m: MINUTE, h: 60 * MINUTE, d: 1440 * MINUTE }[match[2] ?? 's'] ?? 1000);
 }
 
-export function fixtureMetrics(query: MetricsQuery, nowMs: number): MetricsAnswer {
+export function fixtureMetrics(query: MetricsQuery, nowMs: number, more: readonly Host[] = []): MetricsAnswer {
   const fromMs = readTime(query.from, nowMs);
   const toMs = readTime(query.to, nowMs);
   const stepMs = (query.stepSeconds ?? Math.max(1, Math.ceil((toMs - fromMs) / 300_000))) * 1000;
@@ -548,25 +567,27 @@ export function fixtureMetrics(query: MetricsQuery, nowMs: number): MetricsAnswe
     { length: Math.max(0, Math.floor((Math.min(toMs, nowMs) - first) / stepMs)) },
     (_, index) => first + index * stepMs,
   );
-  const hosts = query.hosts ?? fixtureHosts(nowMs).map((host) => host.id);
+  const hosts = query.hosts ?? [...more, ...fixtureHosts(nowMs)].map((host) => host.id);
   const wanted = Object.entries(query.attributes ?? {});
   const isAsked = (attributes: Readonly<Record<string, string>>): boolean =>
     wanted.every(([key, value]) => attributes[key] === value);
   const series = hosts.flatMap((host) =>
-    (seriesOf[query.metric] ?? []).filter(isAsked).map((attributes, index) => {
-      const mean = times.map((timeMs) => fixtureValue({ host, metric: query.metric, attributes }, timeMs, nowMs));
-      const unit = query.metric.endsWith('.io') ? 'By/s' : '1';
-      return {
-        id: index.toString(16).padStart(16, '0'),
-        host,
-        metric: query.metric,
-        attributes,
-        unit,
-        mean,
-        min: mean,
-        max: mean,
-      };
-    }),
+    (seriesOf[query.metric] ?? (query.metric in serviceMetrics ? [{}] : []))
+      .filter(isAsked)
+      .map((attributes, index) => {
+        const mean = times.map((timeMs) => fixtureValue({ host, metric: query.metric, attributes }, timeMs, nowMs));
+        const unit = serviceMetrics[query.metric] ?? (query.metric.endsWith('.io') ? 'By/s' : '1');
+        return {
+          id: index.toString(16).padStart(16, '0'),
+          host,
+          metric: query.metric,
+          attributes,
+          unit,
+          mean,
+          min: mean,
+          max: mean,
+        };
+      }),
   );
   return { stepSeconds: stepMs / 1000, times, series, gaps: [] };
 }

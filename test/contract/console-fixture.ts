@@ -131,13 +131,14 @@ function resource(state: State, method: string, path: string, body: unknown): un
   const nowMs = Date.now();
   const isEmpty = state.mode === 'empty';
   const list = <T>(items: readonly T[]) => ({ items: isEmpty ? [] : items, nextCursor: null });
+  const shopHosts = state.hasShop ? shop.fixtureShopHosts(nowMs) : [];
   const [, collection = '', id = '', action = ''] = path.split('/');
   if (path === '/health') return data.fixtureHealth(nowMs);
   if (path === '/findings') return list(data.fixtureFindings(nowMs));
   if (path === '/query/metrics') {
     const query = body as MetricsQuery; // Sent by the console's typed client.
     state.metrics.add(query.metric);
-    const metrics = data.fixtureMetrics(query, nowMs);
+    const metrics = data.fixtureMetrics(query, nowMs, shopHosts);
     return isEmpty ? { ...metrics, series: [] } : metrics;
   }
   if (path === '/enrolment-tokens') {
@@ -152,11 +153,11 @@ function resource(state: State, method: string, path: string, body: unknown): un
   if (path === '/topology') return state.hasShop && !isEmpty ? shop.fixtureTopology : { nodes: [], edges: [] };
   if (collection === 'demo') return state.hasShop ? demo(state, path, nowMs) : null;
   if (collection === 'hosts' && id === '' && state.hasShop && !isEmpty) {
-    return list([...shop.fixtureShopHosts(nowMs), ...data.fixtureHosts(nowMs)]);
+    return list([...shopHosts, ...data.fixtureHosts(nowMs)]);
   }
   if (collection === 'hosts' && id === '') return list(data.fixtureHosts(nowMs, state.extraHosts));
   if (collection === 'hosts' && action === 'watch') return { liveUntil: data.stamp(nowMs + 30_000) };
-  if (collection === 'hosts') return data.fixtureHost(id.replace(/^host:/, ''), nowMs);
+  if (collection === 'hosts') return data.fixtureHost(id.replace(/^host:/, ''), nowMs, shopHosts);
   if (collection === 'incidents' && method === 'POST') {
     if (action === 'ack') state.isAcknowledged = true;
     return {};

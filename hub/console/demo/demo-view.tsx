@@ -1,7 +1,9 @@
+import { isMissing } from '../api/problem.ts';
 import type { DemoFault, DemoShopAnswer, Incident } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
 import { PageAnswer } from '../parts/page-answer.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { EmptyState } from '../parts/states.tsx';
 import type { ViewProps } from '../shell/define-page.tsx';
 import { useUrl } from '../shell/use-url.ts';
 import { FaultCard } from './fault-card.tsx';
@@ -25,6 +27,9 @@ export function DemoView({ data, url }: ViewProps<DemoData>) {
   const all = [...new Map(active.flatMap(opened).map((incident) => [incident.id, incident])).values()];
   const [newest] = all;
   const refused = faults.find(({ name }) => name === url.tab);
+  if (data.faults.value === undefined && data.faults.error !== null && isMissing(data.faults.error)) {
+    return <EmptyState title={t('demo.none')}>{t('demo.noneHint')}</EmptyState>;
+  }
   return (
     <>
       <PageAnswer

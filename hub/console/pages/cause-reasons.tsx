@@ -14,11 +14,11 @@ export function CauseReasons({ reasonsFor, against, chip }: CauseReasonsProps) {
   return (
     <div className="reasons">
       <div>
-        <h4>{t('cause.for')}</h4>
+        <h3>{t('cause.for')}</h3>
         <Reasons reasons={reasonsFor} sign="+" chip={chip} />
       </div>
       <div>
-        <h4>{t('cause.against')}</h4>
+        <h3>{t('cause.against')}</h3>
         {against.length === 0 ? (
           <p className="quiet small">{t('cause.noAgainst')}</p>
         ) : (

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { isMissing } from '../api/problem.ts';
-import { whenSeen } from '../api/resource.ts';
+import { type Resource, whenSeen } from '../api/resource.ts';
 import type { HostDetail, MetricsAnswer, WatchLease } from '../api/types.ts';
 import type { ChartMark, ChartShade } from '../charts/chart-data.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
@@ -19,7 +19,7 @@ import { useUrl } from '../shell/use-url.ts';
 import { AgentCost } from './agent-cost.tsx';
 import { DataPlaces } from './data-places.tsx';
 import { FindingList } from './finding-list.tsx';
-import { type HostChartName, hostChartNames, hostCharts, readHostChart } from './host-charts.ts';
+import { allHostCharts, chartsFor, type HostChartName, readHostChart } from './host-charts.ts';
 import { hostTitle } from './host-order.ts';
 import { hostDetail, watchLease } from './host-resources.ts';
 import { InventoryFacts } from './inventory-facts.tsx';
@@ -39,17 +39,16 @@ export const hostPage = definePage<HostData>({
   title: 'page.host',
   load: ({ api, params, url }: LoadContext) => {
     const hostId = `host:${params.agent ?? ''}`;
-    const chart = (name: HostChartName) =>
-      whenSeen(metricResource(api, url.range, { metric: hostCharts[name].metric, hosts: [hostId] }, LIVE_EVERY_MS));
+    const charts = Object.fromEntries(
+      Object.entries(allHostCharts).map(([name, { metric }]) => [
+        name,
+        whenSeen(metricResource(api, url.range, { metric, hosts: [hostId] }, LIVE_EVERY_MS)),
+      ]),
+    ) as Record<HostChartName, Resource<MetricsAnswer>>; // `Object.entries` forgets the names.
     return {
       host: hostDetail(api, hostId),
       lease: watchLease(api, hostId),
-      cpu: chart('cpu'),
-      memory: chart('memory'),
-      filesystem: chart('filesystem'),
-      diskIo: chart('diskIo'),
-      network: chart('network'),
-      pressure: chart('pressure'),
+      ...charts,
     };
   },
   view: HostView,
@@ -72,8 +71,8 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
       <HostHead host={host} agent={params.agent ?? ''} isStale={data.host.isStale} isWatched={isWatched} />
       <div className="columns">
         <div className="grid two">
-          {hostChartNames.map((name) => {
-            const chart = hostCharts[name];
+          {(host === undefined ? [] : chartsFor(host.scope)).map((name) => {
+            const chart = allHostCharts[name];
             return (
               <ChartPanel
                 key={name}
@@ -82,7 +81,7 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
                 read={(answer) => readHostChart(chart, answer, t)}
                 window={windowOf(url.range)}
                 marks={marks}
-                shades={shades[name]}
+                shades={shades.get(chart.metric) ?? noShades}
                 {...(chart.highest === null ? {} : { highest: chart.highest })}
                 onZoom={(fromMs, toMs) =>
                   update({ range: { kind: 'absolute', fromMs: Math.round(fromMs), toMs: Math.round(toMs) } })
@@ -189,25 +188,23 @@ function changeMarks(changes: HostDetail['changes'], t: Translate): ChartMark[] 
   return changes.map(({ at, kind }) => ({ atMs: Date.parse(at), label: t(`change.${kind}`), kind: 'change' }));
 }
 
-/** For each chart the stretches in which a finding on its metric stands out; an open one lasts until the host was last heard. */
+/** By metric the stretches in which a finding on it stands out; an open one lasts until the host was last heard. */
 function anomalySpans(
   findings: HostDetail['findings'],
   lastSeenAt: string | null,
-): Record<HostChartName, ChartShade[]> {
-  const spansOf = (metric: string): ChartShade[] =>
-    findings
-      .filter((finding) => finding.evidence.some((evidence) => evidence.metric === metric))
-      .map((finding) => ({
-        fromMs: Date.parse(finding.startedAt),
-        toMs: Date.parse(finding.endedAt ?? lastSeenAt ?? finding.detectedAt),
-        kind: 'anomaly',
-      }));
-  return {
-    cpu: spansOf(hostCharts.cpu.metric),
-    memory: spansOf(hostCharts.memory.metric),
-    filesystem: spansOf(hostCharts.filesystem.metric),
-    diskIo: spansOf(hostCharts.diskIo.metric),
-    network: spansOf(hostCharts.network.metric),
-    pressure: spansOf(hostCharts.pressure.metric),
-  };
+): ReadonlyMap<string, readonly ChartShade[]> {
+  const spans = new Map<string, ChartShade[]>();
+  for (const finding of findings) {
+    const span: ChartShade = {
+      fromMs: Date.parse(finding.startedAt),
+      toMs: Date.parse(finding.endedAt ?? lastSeenAt ?? finding.detectedAt),
+      kind: 'anomaly',
+    };
+    for (const metric of new Set(finding.evidence.map((evidence) => evidence.metric))) {
+      if (metric !== undefined) spans.set(metric, [...(spans.get(metric) ?? []), span]);
+    }
+  }
+  return spans;
 }
+
+const noShades: readonly ChartShade[] = [];

@@ -5,6 +5,7 @@ import { entityName } from '../parts/entity-name.ts';
 import { FormattedTime, Lasting } from '../parts/formatted-time.tsx';
 import { levelRank, Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
+import { extrasOf } from './incident-extras.ts';
 
 const ROW_HEIGHT = 52;
 
@@ -48,19 +49,9 @@ function columns({ t, format }: I18n): Column<Incident>[] {
     },
     {
       key: 'hosts',
-      header: t('incident.where'),
-      width: '22%',
-      render: (incident) => (
-        <>
-          <div className="cut">{incident.hosts.map(entityName).join(', ')}</div>
-          <div className="small quiet cut">
-            {t('incident.alerts', {
-              firing: format.count(incident.firingAlerts),
-              total: format.count(incident.totalAlerts),
-            })}
-          </div>
-        </>
-      ),
+      header: t('incident.impact'),
+      width: '24%',
+      render: (incident) => <Where incident={incident} />,
     },
     {
       key: 'lasted',
@@ -114,6 +105,23 @@ function What({ incident }: { readonly incident: Incident }) {
           </>
         )}
       </div>
+    </>
+  );
+}
+
+/** What users feel where that is known, then the hosts; else the hosts and how many alerts they have. */
+function Where({ incident }: { readonly incident: Incident }) {
+  const { t, pick, format } = useI18n();
+  const { impact } = extrasOf(incident);
+  const hosts = incident.hosts.map(entityName).join(', ');
+  const alerts = t('incident.alerts', {
+    firing: format.count(incident.firingAlerts),
+    total: format.count(incident.totalAlerts),
+  });
+  return (
+    <>
+      <div className="cut">{impact == null ? hosts : pick(impact)}</div>
+      <div className="small quiet cut">{impact == null ? alerts : hosts}</div>
     </>
   );
 }
