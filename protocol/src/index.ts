@@ -11,6 +11,7 @@ export * from './errors.ts';
 export * from './event.ts';
 export * from './ids.ts';
 export * from './json.ts';
+export * from './korean.ts';
 export * from './limits.ts';
 export * from './nkey.ts';
 export * from './result.ts';

@@ -1,7 +1,7 @@
 import type { Change as WireChange, Evidence as WireEvidence } from '@airis/protocol';
 import type { CauseEvidence, Cause as KnownCause } from '../incident/cause.ts';
 import type { FindingRecord } from '../incident/finding-record.ts';
-import type { IncidentSummary, IncidentView } from '../incident/incident.ts';
+import { hostsOf, type IncidentSummary, type IncidentView } from '../incident/incident.ts';
 import { koreanTime } from '../korean-time.ts';
 import type { Cause, Change, Evidence, Finding, Incident, IncidentDetail } from './types.ts';
 
@@ -50,27 +50,30 @@ export function presentIncident(summary: IncidentSummary): Incident {
     acknowledgedAt: timeOrNull(summary.acknowledgedAtUnixMs),
     resolvedAt: timeOrNull(summary.resolvedAtUnixMs),
     updatedAt: koreanTime(summary.updatedAtUnixMs),
-    hosts: [hostIdOf(summary.agent)],
+    hosts: hostsOf(summary).map(hostIdOf),
     services: [...summary.services],
     owner: summary.owner,
     firingAlerts: summary.firingAlerts,
     totalAlerts: summary.totalAlerts,
     topCause: summary.topCause === null ? null : presentCause(summary.topCause),
+    impact: summary.impact ?? null,
   };
 }
 
 export function presentIncidentDetail(view: IncidentView): IncidentDetail {
-  const { agent } = view.summary;
   return {
     ...presentIncident(view.summary),
-    alerts: view.alerts.map(({ sinceUnixMs, ...alert }) => ({
+    alerts: view.alerts.map(({ sinceUnixMs, agent, ...alert }) => ({
       ...alert,
       host: hostIdOf(agent),
       since: koreanTime(sinceUnixMs),
     })),
     findings: view.records.map(presentFinding),
-    changes: view.changes.map((change) => presentChange(agent, change)),
+    changes: view.changes.map(({ agent, change }) => presentChange(agent, change)),
     causes: view.causes.map(presentCause),
+    ruledOut: [...view.ruledOut],
+    unknown: [...view.unknown],
+    path: [...view.path],
     narrative: { ...view.narrative, source: 'template' },
     actions: [],
     timeline: view.timeline.map(({ atUnixMs, ...entry }) => ({ at: koreanTime(atUnixMs), ...entry })),
@@ -83,7 +86,14 @@ export function presentIncidentDetail(view: IncidentView): IncidentDetail {
 }
 
 function presentCause(cause: KnownCause): Cause {
-  return { ...cause, evidence: cause.evidence.map(presentCauseEvidence) };
+  // Older hubs stored none.
+  const { for: reasons = [], against = [] } = cause as Partial<KnownCause>;
+  return {
+    ...cause,
+    evidence: cause.evidence.map(presentCauseEvidence),
+    for: [...reasons],
+    against: [...against],
+  };
 }
 
 function presentCauseEvidence(item: CauseEvidence): Cause['evidence'][number] {

@@ -14,6 +14,15 @@ export interface Cause {
   readonly score: number;
   readonly explanation: Bilingual;
   readonly evidence: readonly CauseEvidence[];
+  /** What speaks for and against it, strongest first. */
+  readonly for: readonly CauseReason[];
+  readonly against: readonly CauseReason[];
+}
+
+export interface CauseReason {
+  readonly text: Bilingual;
+  /** What shows it; null where it follows from the dependencies alone. */
+  readonly ref: { readonly kind: 'finding' | 'change' | 'series' | 'pattern'; readonly id: string } | null;
 }
 
 const MAX_CAUSES = 10;
@@ -175,7 +184,19 @@ function combine(entity: string, hints: readonly Hint[]): Omit<Cause, 'rank'> {
     score: Math.round(Math.min(0.99, 1 - doubt) * 1000) / 1000,
     explanation: strongest[0]!.text, // a group has at least one hint
     evidence: withoutRepeats(strongest.flatMap((hint) => hint.evidence)).slice(0, MAX_EVIDENCE),
+    for: reasonsOf(strongest),
+    against: [],
   };
+}
+
+/** Each sentence once, with the finding or change that it rests on. */
+function reasonsOf(hints: readonly Hint[]): CauseReason[] {
+  const byText = new Map(hints.map((hint) => [hint.text.en, hint]).reverse() as [string, Hint][]);
+  return [...byText.values()].reverse().map(({ text, evidence }) => {
+    const shown = evidence.find(({ kind }) => kind === 'finding' || kind === 'change');
+    const kind = shown?.kind === 'change' ? 'change' : 'finding';
+    return { text, ref: shown === undefined ? null : { kind, id: shown.ref } };
+  });
 }
 
 /** Each thing is cited once, however many findings of the incident name it: the first, which is the strongest. */

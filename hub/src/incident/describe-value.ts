@@ -13,11 +13,15 @@ export function describeValue(value: number, unit: string | undefined): string {
 export function describeEvidence(item: Evidence): string | null {
   if (item.value === undefined) return null;
   const name = item.metric ?? item.ref;
-  const usual =
-    item.expectedLow === undefined || item.expectedHigh === undefined
-      ? ''
-      : ` (${describeValue(item.expectedLow, item.unit)} – ${describeValue(item.expectedHigh, item.unit)})`;
-  return `${name} ${describeValue(item.value, item.unit)}${usual}`;
+  const usual = usualRange(item);
+  return `${name} ${describeValue(item.value, item.unit)}${usual === null ? '' : ` (${usual})`}`;
+}
+
+/** A range of one point is said as one value. */
+function usualRange({ expectedLow, expectedHigh, unit }: Evidence): string | null {
+  if (expectedLow === undefined || expectedHigh === undefined) return null;
+  const [low, high] = [describeValue(expectedLow, unit), describeValue(expectedHigh, unit)];
+  return low === high ? low : `${low} – ${high}`;
 }
 
 function describeBytes(bytes: number): string {

@@ -1,59 +1,55 @@
-import type { Bilingual, Change } from '@airis/protocol';
+import { type Bilingual, josa } from '@airis/protocol';
+import { entityName, entityTitle } from '../entity-name.ts';
 import { koreanClock } from '../korean-time.ts';
+import type { ChangeRecord } from '../store/state/incident.ts';
 import type { Cause } from './cause.ts';
 import { describeEvidence } from './describe-value.ts';
 import type { FindingRecord } from './finding-record.ts';
 import type { Life } from './life.ts';
-import { severityRank } from './severity.ts';
+import type { Subject } from './subject.ts';
 
 export interface Story {
-  readonly agent: string;
+  readonly root: Subject;
   /** Worse than `info`, by time; at least one. */
-  readonly firing: readonly FindingRecord[];
-  readonly changes: readonly Change[];
+  readonly subjects: readonly Subject[];
+  readonly changes: readonly ChangeRecord[];
   readonly causes: readonly Cause[];
+  readonly impact: Bilingual | null;
   readonly life: Life;
 }
 
-/** The finding that names the incident: the worst, then the first. */
-export function leadOf(firing: readonly FindingRecord[]): FindingRecord {
-  return [...firing].sort(
-    (a, b) =>
-      severityRank(b.worst) - severityRank(a.worst) ||
-      a.detectedAtUnixMs - b.detectedAtUnixMs ||
-      (a.finding.id < b.finding.id ? -1 : 1),
-  )[0]!; // callers give at least one
-}
-
-export function titleOf({ agent, firing }: Pick<Story, 'agent' | 'firing'>): Bilingual {
-  const { title } = leadOf(firing).finding;
-  const others = firing.length - 1;
+/** Root's entity and trouble, and how many other things follow: `shop-db: 행 잠금 대기 외 4건`. */
+export function titleOf({ root, subjects }: Pick<Story, 'root' | 'subjects'>): Bilingual {
+  const { title } = saidWhileItHeld(root);
+  const name = entityName(namedIn(root));
+  const others = new Set(subjects.filter(({ key }) => key !== root.key).map(({ key }) => key)).size;
   return {
-    ko: `${agent}: ${title.ko}${others === 0 ? '' : ` 외 ${others}건`}`,
-    en: `${agent}: ${title.en}${others === 0 ? '' : ` and ${others} more`}`,
+    ko: `${withName(name.ko, title.ko)}${others === 0 ? '' : ` 외 ${others}건`}`,
+    en: `${withName(name.en, title.en)}${others === 0 ? '' : ` and ${others} more`}`,
   };
 }
 
 /** What happened in a few sentences, each of which rests on a finding, a change or a cause of the incident. */
 export function narrate(story: Story): Bilingual {
-  const sentences = [opening(story), measured(story), suspicion(story), before(story), standing(story)];
+  const sentences = [opening(story), measured(story), harm(story), suspicion(story), before(story), standing(story)];
   const told = sentences.filter((sentence) => sentence !== null);
   return { ko: told.map((s) => s.ko).join(' '), en: told.map((s) => s.en).join(' ') };
 }
 
-function opening({ agent, firing }: Story): Bilingual {
-  const first = [...firing].sort((a, b) => a.detectedAtUnixMs - b.detectedAtUnixMs)[0]!; // at least one
-  const clock = koreanClock(first.detectedAtUnixMs);
+function opening({ root, life }: Story): Bilingual {
+  const clock = koreanClock(root.onset);
+  const name = entityTitle(namedIn(root));
+  const { title, summary } = saidWhileItHeld(root);
+  const isOver = life.resolvedAtUnixMs !== null;
   return {
-    ko: `${clock}에 ${agent} 호스트에서 이상 징후를 처음 감지했습니다: ${first.finding.title.ko}.`,
-    en: `At ${clock} the first anomaly was seen on ${agent}: ${first.finding.title.en}.`,
+    ko: `${clock}부터 ${name.ko}에 이상이 ${isOver ? '있었습니다' : '있습니다'}: ${title.ko}. ${sentence(summary.ko)}`,
+    en: `Since ${clock} there ${isOver ? 'was' : 'is'} trouble at ${name.en}: ${title.en}. ${sentence(summary.en)}`,
   };
 }
 
-function measured({ firing }: Story): Bilingual | null {
-  const lead = leadOf(firing);
-  const values = (lead.whileItHeld ?? lead.finding).evidence
-    .filter((item) => item.kind === 'series')
+function measured({ root }: Story): Bilingual | null {
+  const values = saidWhileItHeld(root)
+    .evidence.filter((item) => item.kind === 'series')
     .map(describeEvidence)
     .filter((text) => text !== null);
   if (values.length === 0) return null;
@@ -61,18 +57,48 @@ function measured({ firing }: Story): Bilingual | null {
   return { ko: `측정값(괄호 안은 평소 범위): ${list}.`, en: `Measured (usual range in brackets): ${list}.` };
 }
 
-function suspicion({ causes }: Story): Bilingual | null {
+function harm({ impact, life }: Story): Bilingual | null {
+  if (impact === null) return null;
+  const isOver = life.resolvedAtUnixMs !== null;
+  return {
+    ko: `사용자 영향은 다음과 같${isOver ? '았습니다' : '습니다'}: ${sentence(impact.ko)}`,
+    en: `Users ${isOver ? 'felt' : 'feel'} it: ${sentence(impact.en)}`,
+  };
+}
+
+/** The first cause where it is not what the story opened with, and where to look. */
+function suspicion({ root, causes, subjects, life }: Story): Bilingual | null {
   const top = causes[0];
   if (top === undefined) return null;
-  const score = top.score.toFixed(2);
+  const name = entityName(top.entity);
+  const others = new Set(subjects.filter(({ place }) => place !== root.place).map(({ place }) => place));
+  const isOwn = top.entity === root.entity;
+  const reason = isOwn ? null : top.explanation;
+  const look = life.resolvedAtUnixMs !== null ? null : lookAt(name, others);
   return {
-    ko: `가장 의심되는 원인은 ${top.entity}입니다(점수 ${score}). ${sentence(top.explanation.ko)}`,
-    en: `The first suspect is ${top.entity} (score ${score}). ${sentence(top.explanation.en)}`,
+    ko: [`원인 1순위: ${name.ko}.`, reason === null ? '' : sentence(reason.ko), look?.ko ?? '']
+      .filter((part) => part !== '')
+      .join(' '),
+    en: [`First suspect: ${name.en}.`, reason === null ? '' : sentence(reason.en), look?.en ?? '']
+      .filter((part) => part !== '')
+      .join(' '),
+  };
+}
+
+function lookAt(name: Bilingual, others: ReadonlySet<string>): Bilingual {
+  const shown = [...others].slice(0, 3).map((entity) => entityName(entity));
+  if (shown.length === 0)
+    return { ko: `${josa(name.ko, '을/를')} 먼저 확인하십시오.`, en: `Look at ${name.en} first.` };
+  const ko = shown.map((each) => each.ko).join(', ');
+  const en = shown.map((each) => each.en).join(', ');
+  return {
+    ko: `${josa(name.ko, '을/를')} 먼저 확인하고, ${ko}의 증상이 함께 사라지는지 보십시오.`,
+    en: `Look at ${name.en} first, then see whether the symptoms of ${en} go with it.`,
   };
 }
 
 function before({ changes }: Story): Bilingual | null {
-  const last = changes.at(-1);
+  const last = changes.findLast(({ change }) => !change.kind.startsWith('agent-'))?.change;
   if (last === undefined) return null;
   const clock = koreanClock(last.atUnixMs);
   return {
@@ -81,8 +107,8 @@ function before({ changes }: Story): Bilingual | null {
   };
 }
 
-function standing({ firing, life }: Story): Bilingual {
-  const live = firing.filter((record) => record.endedAtUnixMs === null && record.settledAtUnixMs === null).length;
+function standing({ subjects, life }: Story): Bilingual {
+  const live = subjects.filter(({ record }) => isLive(record)).length;
   if (life.resolvedAtUnixMs !== null) {
     const clock = koreanClock(life.resolvedAtUnixMs);
     return { ko: `${clock}에 해결되었습니다.`, en: `It was resolved at ${clock}.` };
@@ -94,9 +120,22 @@ function standing({ firing, life }: Story): Bilingual {
     };
   }
   return {
-    ko: `알림 ${firing.length}건 가운데 ${live}건이 계속되고 있습니다.`,
-    en: `${live} of ${firing.length} alerts still hold.`,
+    ko: `알림 ${subjects.length}건 가운데 ${live}건이 계속되고 있습니다.`,
+    en: `${live} of ${subjects.length} alerts still ${live === 1 ? 'holds' : 'hold'}.`,
   };
+}
+
+const isLive = (record: FindingRecord): boolean => record.endedAtUnixMs === null && record.settledAtUnixMs === null;
+const saidWhileItHeld = ({ record }: Subject) => record.whileItHeld ?? record.finding;
+
+/** A process or role of a whole host is known by the host it is on. */
+function namedIn({ entity, agent, isScoped }: Subject): string {
+  return isScoped || entity.startsWith('link:') ? entity : `host:${agent}`;
+}
+
+/** A title that names its entity already is not led by the name once more. */
+function withName(name: string, title: string): string {
+  return title.includes(name) ? title : `${name}: ${title}`;
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

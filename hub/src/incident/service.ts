@@ -8,10 +8,11 @@ import type { IncidentStore, IncidentWrite } from '../store/state/incident.ts';
 import type { Act } from './act.ts';
 import { CHANGE_AFTER_MS } from './cause.ts';
 import { type IncomingEvent, readEvent } from './event.ts';
-import { type FindingRecord, mergeFinding, trustedTime } from './finding-record.ts';
+import { type FindingRecord, isFiring, mergeFinding, trustedTime } from './finding-record.ts';
 import { type HostRecord, mergeHealth } from './host-record.ts';
 import type { IncidentSummary, IncidentView } from './incident.ts';
 import { regroup, viewStored } from './regroup.ts';
+import { nowhere, type Place, placeOf, type Surroundings, surroundingsOf, type TopologyView } from './surroundings.ts';
 import { watchHosts } from './watch-hosts.ts';
 
 /** Told after it is durable. */
@@ -40,6 +41,8 @@ export interface IncidentServiceOptions {
   readonly clock: () => number;
   readonly log: Log;
   readonly publish: (news: IncidentNews) => void;
+  /** Who needs whom; without it only machines connect. */
+  readonly topology?: TopologyView;
   /** Told of each health report after it is durable. */
   readonly onHealth?: (agent: string, health: Health, receivedAtUnixMs: number) => void;
   /** False while the broker or ingest is away, or works off a backlog. */
@@ -53,6 +56,8 @@ const DEFAULT_TICK_MS = 2_000;
 const LONGEST_PAUSE_MS = 15_000;
 /** Incidents, findings and changes are kept this long after their end. */
 const RETENTION_MS = 365 * 86_400_000;
+/** Findings that wait for an incident are younger; the hub may have been away. */
+const WAITED_AT_MOST_MS = 86_400_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
@@ -61,12 +66,15 @@ const PRUNE_EVERY_MS = 3_600_000;
  * only, so that a restart needs no rebuilding.
  */
 export function createIncidentService(options: IncidentServiceOptions): IncidentService {
-  const { store, agents, clock, log, publish, onHealth, isHearing = () => true, tickEveryMs = DEFAULT_TICK_MS } = options;
+  const { store, agents, clock, log, publish, onHealth, topology = nowhere } = options;
+  const { isHearing = () => true, tickEveryMs = DEFAULT_TICK_MS } = options;
   const serially = createSerial();
   /** Since when events could be heard without a break: silence before it proves nothing. */
   let hearingSince = clock();
   let tickedAt = clock();
   let prunedAt = 0;
+  /** A copy of what the store says of every host, read once. */
+  let places: Map<string, Place> | null = null;
   let waitingHealth: { agent: string; health: Health; receivedAtUnixMs: number }[] = [];
 
   async function commit(write: IncidentWrite): Promise<void> {
@@ -77,6 +85,11 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
     for (const gone of absorbed) {
       if (gone !== null) tell({ kind: 'incident', summary: { ...gone, state: 'resolved', resolvedAtUnixMs: clock() } });
     }
+  }
+
+  async function surroundings(): Promise<Surroundings> {
+    places ??= new Map((await store.hosts()).map((host) => [host.agent, placeOf(host)]));
+    return surroundingsOf(topology, places);
   }
 
   /** What is stored stays stored, whoever fails to hear of it. */
@@ -91,7 +104,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
   async function takeFinding(agent: string, finding: Finding, receivedAtUnixMs: number): Promise<void> {
     const known = await store.finding(agent, finding.id);
     const merged = mergeFinding(known, { agent, finding, receivedAtUnixMs });
-    if (merged !== null) await commit(await regroup(store, agent, [merged], clock()));
+    if (merged !== null) await commit(await regroup(store, [merged], await surroundings(), clock()));
   }
 
   async function takeChange(agent: string, change: Change, receivedAtUnixMs: number): Promise<void> {
@@ -116,6 +129,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
         if (merged !== null) hosts.set(report.agent, merged);
       }
       if (hosts.size > 0) await commit({ hosts: [...hosts.values()] });
+      for (const [agent, host] of hosts) places?.set(agent, placeOf(host));
       for (const { agent, health, receivedAtUnixMs } of batch) onHealth?.(agent, health, receivedAtUnixMs);
     } catch (cause) {
       // Whoever waits behind this call must not be told that its report is stored.
@@ -126,7 +140,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
 
   /** Looks at an incident again, and writes it where time or a change made it another. */
   async function refresh(summary: IncidentSummary): Promise<void> {
-    const view = await viewStored(store, summary.agent, summary.number, clock());
+    const view = await viewStored(store, summary.number, await surroundings(), clock());
     if (view === null || JSON.stringify(view.summary) === JSON.stringify(summary)) return;
     await commit({ incidents: [view.summary] });
   }
@@ -134,7 +148,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
   async function applyAct(number: number, request: ActRequest): Promise<Result<IncidentSummary, ActRefusal>> {
     const summary = await findIncident(number);
     if (summary === null) return refused('unknown', `there is no incident INC-${number}`);
-    const before = await viewStored(store, summary.agent, summary.number, clock());
+    const before = await viewStored(store, summary.number, await surroundings(), clock());
     if (before === null) return refused('unknown', `there is no incident INC-${number}`);
     const refusal = refusalOf(request.kind, before.summary);
     if (refusal !== null) return refused(refusal, `INC-${summary.number} is ${before.summary.state}`);
@@ -150,7 +164,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
     // Resolving by hand settles what still holds: it neither keeps the incident open nor reopens it.
     const findings =
       request.kind === 'resolve' ? before.records.filter(holds).map((r) => ({ ...r, settledAtUnixMs: now })) : [];
-    const after = await viewStored(store, summary.agent, summary.number, now, { findings, acts: [act] });
+    const after = await viewStored(store, summary.number, await surroundings(), now, { findings, acts: [act] });
     if (after === null) return refused('unknown', `there is no incident INC-${number}`);
     await commit({ acts: [act], findings, incidents: [after.summary] });
     return ok(after.summary);
@@ -174,6 +188,8 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
       const isNews = finding.state === 'closed' || (await store.finding(agent, finding.id)) === null;
       if (isNews) await takeFinding(agent, finding, now);
     }
+    const waiting = (await store.unassignedFindings(now - WAITED_AT_MOST_MS)).filter(isFiring);
+    if (waiting.length > 0) await commit(await regroup(store, waiting, await surroundings(), now));
     for (const summary of await store.unresolvedIncidents()) {
       if (summary.firingAlerts === 0) await refresh(summary);
     }
@@ -229,7 +245,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
     act: (incident, request) => serially(() => applyAct(incident, request)),
     async view(incident) {
       const summary = await findIncident(incident);
-      return summary === null ? null : await viewStored(store, summary.agent, summary.number, clock());
+      return summary === null ? null : await viewStored(store, summary.number, await surroundings(), clock());
     },
     tick: () => serially(tick),
     async [Symbol.asyncDispose]() {

@@ -11,7 +11,7 @@ export function aFinding(fields: Partial<Finding> = {}): Finding {
     id: 'f-00000001',
     state: 'open',
     kind: 'saturation',
-    nature: 'pressure',
+    nature: 'fault',
     trouble: 'cpu',
     peer: null,
     severity: 'major',

@@ -7,6 +7,12 @@ export const incidentId = z.string().regex(/^INC-[1-9][0-9]{0,11}$/);
 export const incidentState = z.enum(['open', 'acknowledged', 'resolved']);
 export type IncidentState = z.infer<typeof incidentState>;
 
+/** A reason with what shows it; null where it follows from the dependencies alone. */
+export const reason = z.object({
+  text: bilingual,
+  ref: z.object({ kind: z.enum(['finding', 'change', 'series', 'pattern']), id: z.string() }).nullable(),
+});
+
 export const cause = z.object({
   rank: z.int().positive(),
   entity: entityId,
@@ -17,6 +23,9 @@ export const cause = z.object({
   evidence: z.array(
     z.union([evidence, z.object({ kind: z.enum(['finding', 'change']), ref: z.string(), note: bilingual.optional() })]),
   ),
+  /** Strongest first. */
+  for: z.array(reason),
+  against: z.array(reason),
 });
 export type Cause = z.infer<typeof cause>;
 
@@ -38,6 +47,8 @@ export const incident = z.object({
   firingAlerts: z.int().nonnegative(),
   totalAlerts: z.int().nonnegative(),
   topCause: cause.nullable(),
+  /** What users feel, in one short phrase. */
+  impact: bilingual.nullable(),
 });
 export type Incident = z.infer<typeof incident>;
 
@@ -79,6 +90,12 @@ export const incidentDetail = incident.extend({
   findings: z.array(finding),
   changes: z.array(change),
   causes: z.array(cause),
+  /** Looked at and cleared. */
+  ruledOut: z.array(z.object({ entity: entityId, reason: bilingual, ref: reason.shape.ref.optional() })),
+  /** What would settle the matter and is not known. */
+  unknown: z.array(bilingual),
+  /** From the root of the trouble to where users come in. */
+  path: z.array(entityId),
   narrative: z.object({ ko: z.string(), en: z.string(), source: z.literal('template') }),
   /** Remediation; empty until a plan exists. */
   actions: z.array(z.never()),

@@ -2,7 +2,7 @@ import type { Change } from '@airis/protocol';
 import type { Act } from '../../incident/act.ts';
 import { endOf, type FindingRecord } from '../../incident/finding-record.ts';
 import type { HostRecord } from '../../incident/host-record.ts';
-import type { IncidentSummary } from '../../incident/incident.ts';
+import { hostsOf, type IncidentSummary } from '../../incident/incident.ts';
 import type { IncidentState } from '../../incident/life.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { Migration } from './migrations.ts';
@@ -54,6 +54,8 @@ export interface IncidentStore {
   findingsEndedAfter(agent: string, unixMs: number): Promise<readonly FindingRecord[]>;
   /** At most 500, oldest first. */
   findingsOfIncident(incident: number): Promise<readonly FindingRecord[]>;
+  /** Detected after `unixMs` and of no incident; the newest 500. */
+  unassignedFindings(unixMs: number): Promise<readonly FindingRecord[]>;
   /** All that hold now, of all hosts; at most 10,000. */
   openFindings(): Promise<readonly FindingRecord[]>;
   /** Newest first. */
@@ -66,7 +68,7 @@ export interface IncidentStore {
   /** The incident that took this one in, or null. */
   absorbedInto(number: number): Promise<number | null>;
   unresolvedIncidents(): Promise<readonly IncidentSummary[]>;
-  /** Incidents of a host that were not over at `unixMs`; at most 50. */
+  /** Incidents that a host has a part in and that were not over at `unixMs`; at most 50. */
   incidentsOverAfter(agent: string, unixMs: number): Promise<readonly IncidentSummary[]>;
   /** Newest first. */
   listIncidents(
@@ -132,6 +134,16 @@ export const incidentMigrations: readonly Migration[] = [
       CREATE INDEX changeByTime ON change (agent, atUnixMs);
       CREATE TABLE host (agent TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
   },
+  {
+    id: 'incident-2',
+    sql: `
+      CREATE TABLE incidentAgent (
+        agent TEXT NOT NULL, incident INTEGER NOT NULL, PRIMARY KEY (agent, incident)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX incidentAgentByIncident ON incidentAgent (incident);
+      INSERT INTO incidentAgent SELECT agent, number FROM incident;
+      CREATE INDEX findingUnassigned ON finding (detectedAtUnixMs) WHERE incident IS NULL;`,
+  },
 ];
 
 interface BodyRow {
@@ -152,6 +164,9 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
   );
   const selectOfIncident = database.prepare<[number], FindingRow>(
     `${findingColumns} WHERE incident = ? ORDER BY detectedAtUnixMs, seq LIMIT 500`,
+  );
+  const selectUnassigned = database.prepare<[number], FindingRow>(
+    `${findingColumns} WHERE incident IS NULL AND detectedAtUnixMs > ? ORDER BY detectedAtUnixMs DESC LIMIT 500`,
   );
   const selectOpen = database.prepare<[], FindingRow>(`${findingColumns} WHERE endUnixMs IS NULL LIMIT 10000`);
   const selectFindings = database.prepare<[Record<string, string | number | null>], FindingRow>(
@@ -178,12 +193,13 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
   );
   const selectOverAfter = many<[string, number]>(
     `SELECT body FROM incident
-     WHERE agent = ? AND absorbedInto IS NULL AND (resolvedAtUnixMs IS NULL OR resolvedAtUnixMs >= ?)
+     WHERE number IN (SELECT incident FROM incidentAgent WHERE agent = ?) AND absorbedInto IS NULL AND (resolvedAtUnixMs IS NULL OR resolvedAtUnixMs >= ?)
      ORDER BY number DESC LIMIT 50`,
   );
   const selectIncidents = many<[Record<string, string | number | null>]>(
     `SELECT body FROM incident
-     WHERE absorbedInto IS NULL AND (:state IS NULL OR state = :state) AND (:agent IS NULL OR agent = :agent)
+     WHERE absorbedInto IS NULL AND (:state IS NULL OR state = :state) AND
+       (:agent IS NULL OR number IN (SELECT incident FROM incidentAgent WHERE agent = :agent))
        AND (:after IS NULL OR number < :after)
      ORDER BY number DESC LIMIT :limit`,
   );
@@ -192,9 +208,11 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
   );
   const upsertIncident = database.prepare<[number, string, string, number, number | null, string]>(
     `INSERT INTO incident (number, agent, state, detectedAtUnixMs, resolvedAtUnixMs, body) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (number) DO UPDATE SET state = excluded.state, detectedAtUnixMs = excluded.detectedAtUnixMs,
+     ON CONFLICT (number) DO UPDATE SET agent = excluded.agent, state = excluded.state, detectedAtUnixMs = excluded.detectedAtUnixMs,
        resolvedAtUnixMs = excluded.resolvedAtUnixMs, body = excluded.body`,
   );
+  const dropAgents = database.prepare<[number]>('DELETE FROM incidentAgent WHERE incident = ?');
+  const insertAgent = database.prepare<[string, number]>('INSERT OR IGNORE INTO incidentAgent VALUES (?, ?)');
   const absorb = {
     incident: database.prepare(
       "UPDATE incident SET absorbedInto = :into, state = 'resolved' WHERE number = :from OR absorbedInto = :from",
@@ -239,6 +257,8 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
     for (const summary of write.incidents ?? []) {
       const { number, agent, state, detectedAtUnixMs, resolvedAtUnixMs } = summary;
       upsertIncident.run(number, agent, state, detectedAtUnixMs, resolvedAtUnixMs, JSON.stringify(summary));
+      dropAgents.run(number);
+      for (const host of hostsOf(summary)) insertAgent.run(host, number);
     }
     for (const pair of write.absorbed ?? []) {
       absorb.incident.run(pair);
@@ -261,6 +281,9 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
     `DELETE FROM incident WHERE absorbedInto NOT IN (SELECT number FROM incident)`,
     `DELETE FROM act WHERE incident NOT IN (SELECT number FROM incident)`,
   ].map((sql) => database.prepare<[]>(sql));
+  const dropLostAgents = database.prepare<[]>(
+    'DELETE FROM incidentAgent WHERE incident NOT IN (SELECT number FROM incident)',
+  );
   const dropChangesBeyond = database.prepare<[number]>(
     'DELETE FROM change WHERE rowid <= (SELECT max(rowid) FROM change) - ?',
   );
@@ -269,6 +292,7 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
     for (const statement of dropOld) dropped += statement.run(before).changes;
     const findings = dropFindingsBeyond.run(keep.findings).changes;
     if (findings > 0) for (const statement of dropEmptied) dropped += statement.run().changes;
+    dropLostAgents.run();
     return dropped + findings + dropChangesBeyond.run(keep.changes).changes;
   });
 
@@ -276,6 +300,7 @@ export function createIncidentStore(database: SqliteDatabase): IncidentStore {
     finding: async (agent, id) => firstOf(selectFinding.all(agent, id).map(readFinding)),
     findingsEndedAfter: async (agent, unixMs) => selectEndedAfter.all(agent, unixMs).map(readFinding),
     findingsOfIncident: async (incident) => selectOfIncident.all(incident).map(readFinding),
+    unassignedFindings: async (unixMs) => selectUnassigned.all(unixMs).map(readFinding),
     openFindings: async () => selectOpen.all().map(readFinding),
     async listFindings({ agent, isOpen, fromUnixMs, toUnixMs }, { limit, after }) {
       const [afterTime, afterSeq] = (after ?? '').split('.').map(Number);

@@ -1,0 +1,135 @@
+import type { Subject } from './subject.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** How one finding follows from another by where they are. */
+export interface Relation {
+  /** By the dependencies; false: only that they are neighbours. */
+  readonly isPlain: boolean;
+  /** Calls between them; a link is half a call away from its caller. */
+  readonly hops: number;
+}
+
+const PRESSURE_HOPS = 3;
+const SYMPTOM_HOPS = 5;
+const NEIGHBOUR_HOPS = 3;
+/** A detector may need this much longer for the cause than for the consequence. */
+export const DETECTION_SPREAD_MS = 30_000;
+/** A fault found this long after its consequence still explains it. */
+export const FOUND_LATE_MS = 60_000;
+
+/** Whether a pressure or symptom can follow from a fault or pressure; null when nothing connects them. */
+export function relationOf(effect: Subject, cause: Subject, around: Surroundings): Relation | null {
+  if (isSilentHost(cause) && isOnHostOf(effect, cause, around)) return { isPlain: true, hops: 0 };
+  const hops = plainHops(effect, cause, around);
+  if (hops !== null) return { isPlain: true, hops };
+  return isNeighbour(effect, cause, around) ? { isPlain: false, hops: SYMPTOM_HOPS + 1 } : null;
+}
+
+function plainHops(effect: Subject, cause: Subject, around: Surroundings): number | null {
+  const onHost = hostHops(effect, cause, around);
+  if (onHost !== null) return onHost;
+  const most = effect.nature === 'pressure' ? PRESSURE_HOPS : SYMPTOM_HOPS;
+  if (effect.trouble === 'traffic' || effect.trouble === 'web-requests') {
+    const fromAbove = upHops(effect.place, cause.place, most, around);
+    if (fromAbove !== null) return fromAbove;
+  }
+  if (effect.place === cause.place) return ownHops(effect, cause);
+  if (effect.peer === null || effect.peer === effect.place) return downHops(effect.place, cause.place, most, around);
+  const ends = around.endsOf(cause.place);
+  if (ends !== null && ends.caller === effect.place && ends.callee === effect.peer) return 0.5;
+  const beyond = downHops(effect.peer, cause.place, most - 1, around);
+  return beyond === null ? null : beyond + 1;
+}
+
+/** Of calls, and of a pool of connections, what is called is suspected before the caller itself. */
+function ownHops(effect: Subject, cause: Subject): number {
+  if (effect.trouble === 'pool') return cause.trouble === 'pool-leak' ? 0 : 2;
+  return effect.peer === null ? 0 : 2;
+}
+
+function downHops(from: string, to: string, most: number, around: Surroundings): number | null {
+  const ends = around.endsOf(to);
+  if (ends === null) return around.hopsDown(from, to, most);
+  const toCaller = around.hopsDown(from, ends.caller, most);
+  return toCaller === null ? null : toCaller + 0.5;
+}
+
+/** From what lacks calls up to what should have made them. */
+function upHops(from: string, to: string, most: number, around: Surroundings): number | null {
+  const ends = around.endsOf(to);
+  if (ends === null) return around.hopsDown(to, from, most);
+  const toCallee = around.hopsDown(ends.callee, from, most);
+  return toCallee === null ? null : toCallee + 0.5;
+}
+
+/** A whole host's shortage follows from what a scope of it does; a scope's slowness from its host's shortage. */
+function hostHops(effect: Subject, cause: Subject, around: Surroundings): number | null {
+  if (effect.isScoped === cause.isScoped) return null;
+  if (around.machineOf(effect.agent) !== around.machineOf(cause.agent)) return null;
+  if (effect.isScoped) return isHost(cause) ? 1 : null;
+  if (effect.nature !== 'pressure') return 1;
+  return effect.trouble === cause.trouble ? 0 : null;
+}
+
+function isNeighbour(effect: Subject, cause: Subject, around: Surroundings): boolean {
+  const isSameMachine = around.machineOf(effect.agent) === around.machineOf(cause.agent);
+  if (effect.nature === 'pressure') return isSameMachine && effect.isScoped !== cause.isScoped;
+  if (isSameMachine) return true;
+  return around.hopsAround(effect.place, cause.place, NEIGHBOUR_HOPS) !== null;
+}
+
+const isHost = ({ entity }: Subject): boolean => entity.startsWith('host:');
+const isSilentHost = (subject: Subject): boolean => isHost(subject) && subject.trouble === 'missing';
+
+function isOnHostOf(subject: Subject, host: Subject, around: Surroundings): boolean {
+  if (subject.agent === host.agent) return true;
+  return !host.isScoped && around.machineOf(subject.agent) === around.machineOf(host.agent);
+}
+
+/** Whether one fault plainly follows from another: what is not listed here is a fault of its own. */
+export function isConsequence(effect: Subject, cause: Subject, around: Surroundings): boolean {
+  if (effect === cause || !overlap(effect, cause)) return false;
+  return consequences.some((rule) => rule(effect, cause, around));
+}
+
+function overlap(effect: Subject, cause: Subject): boolean {
+  return effect.onset >= cause.onset - FOUND_LATE_MS && effect.onset <= cause.end;
+}
+
+type Rule = (effect: Subject, cause: Subject, around: Surroundings) => boolean;
+
+/** No two of them go in a circle: silent host, memory, then cpu, missing and lock, then the rest. */
+const consequences: readonly Rule[] = [
+  // A silent host takes everything on it along; of several agents of one silent machine, the whole host's speaks.
+  (effect, cause, around) => {
+    if (!isSilentHost(cause)) return false;
+    if (!isSilentHost(effect)) return isOnHostOf(effect, cause, around);
+    return around.machineOf(effect.agent) === around.machineOf(cause.agent) && speaksBefore(cause, effect);
+  },
+  // The kernel ends what takes too much memory, and a full heap keeps a processor busy collecting.
+  (effect, cause) =>
+    cause.trouble === 'memory' &&
+    cause.place === effect.place &&
+    (effect.trouble === 'missing' || effect.trouble === 'cpu') &&
+    cause.onset + 10_000 <= effect.onset,
+  // A statement that waits for a lock is a slow one too.
+  (effect, cause) => cause.trouble === 'lock' && effect.trouble === 'slow-statement' && cause.entity === effect.entity,
+  // Calls to somebody gone, or too busy to take them, look like a bad link.
+  (effect, cause, around) => {
+    const ends = around.endsOf(effect.place);
+    if (ends === null || (cause.trouble !== 'missing' && cause.trouble !== 'cpu')) return false;
+    return cause.place === ends.callee || cause.place === ends.caller;
+  },
+  // The whole host's agent sees the same process gone, or the same disk filling, as the scope's own.
+  (effect, cause, around) =>
+    !effect.isScoped &&
+    cause.isScoped &&
+    around.machineOf(effect.agent) === around.machineOf(cause.agent) &&
+    ((effect.trouble === 'missing' && cause.trouble === 'missing') ||
+      (effect.trouble === 'file-system' && cause.trouble === 'directory')),
+];
+
+function speaksBefore(one: Subject, other: Subject): boolean {
+  if (one.isScoped !== other.isScoped) return !one.isScoped;
+  return one.key < other.key;
+}
