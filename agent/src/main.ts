@@ -136,6 +136,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const newDetection = (): EdgeDetection =>
     createEdgeDetection({
       hostEntity: `host:${agent}`,
+      scopeEntity: config.scope?.entity ?? null,
       model: runner?.port ?? null,
       newId: () => `f-${randomUUID()}`,
     });
