@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readHostEvidence } from '../discover/host-evidence.ts';
+import { postgresqlRole } from '../discover/postgresql.ts';
+import { createHost, type Host } from './host.ts';
+import { postgresqlCollector } from './postgresql.ts';
+import { startTestPostgresql, type TestPostgresql } from './postgresql-under-test.ts';
+
+describe('postgresql collector', () => {
+  let server: TestPostgresql;
+  beforeAll(async () => {
+    server = await startTestPostgresql();
+  }, 60_000);
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  let nowMs = 1_000_000;
+  const host: Host = { ...createHost(), nowMs: () => nowMs };
+  const reader = (user = 'airis') => {
+    const { port, passwordFile } = server;
+    const collector = postgresqlCollector.create({
+      instances: [{ host: '127.0.0.1', port, user, passwordFile, database: 'shop' }],
+    });
+    const read = async () => {
+      nowMs += 1_000;
+      const written = new Map<string, number>();
+      await collector.collect(host, {
+        write(metric, value, attributes = {}) {
+          expect(collector.emits).toHaveProperty([metric]);
+          expect(attributes).toMatchObject({ 'db.namespace': 'shop', 'server.port': String(port) });
+          const state = attributes['postgresql.backend.state'];
+          written.set(state === undefined ? metric : `${metric} ${state}`, value);
+        },
+      });
+      return written;
+    };
+    return { read, context: () => collector.context?.(), [Symbol.asyncDispose]: async () => collector.close?.() };
+  };
+
+  it('says who waits for a lock, how long, and who holds it', async () => {
+    await using reading = reader();
+    const quiet = await reading.read();
+    expect(quiet.get('airis.db.server.lock.waiters')).toBe(0);
+    expect(quiet.get('airis.db.server.lock.longest_wait')).toBe(0);
+    expect(quiet.get('postgresql.db_size')).toBeGreaterThan(1_000_000);
+    expect(reading.context()?.explanations).toEqual([]);
+
+    const holder = await server.connect('month-end-closing');
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM stock FOR UPDATE');
+    const waiters = await Promise.all([server.connect('shop-app'), server.connect('shop-app')]);
+    const waits = waiters.map((waiter) => waiter.query('UPDATE stock SET n = n - 1 WHERE id = 1'));
+    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.waiters')).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const locked = await reading.read();
+    expect(locked.get('airis.db.server.lock.longest_wait')).toBeGreaterThan(0.25);
+    expect(locked.get('airis.db.server.lock.longest_wait')).toBeLessThan(20);
+    expect(locked.get('postgresql.backends idle_in_transaction')).toBe(1);
+    expect(locked.get('postgresql.backends active')).toBe(2);
+    // Those who wait are not slow.
+    expect(locked.get('airis.db.server.statement.longest')).toBeLessThan(0.25);
+    const [explanation, ...more] = reading.context()?.explanations ?? [];
+    expect(more).toEqual([]);
+    expect(explanation).toMatchObject({
+      trouble: 'lock',
+      ref: expect.stringMatching(/^process:month-end-closing\[\d+\]$/),
+    });
+    expect(explanation?.note.en).toMatch(
+      /month-end-closing \(pid \d+\), idle in a transaction it has not committed for \d+ s/,
+    );
+    expect(JSON.stringify(explanation)).not.toContain('stock');
+
+    await holder.query('COMMIT');
+    await Promise.all(waits);
+    await Promise.all([holder, ...waiters].map((client) => client.end()));
+    expect((await reading.read()).get('airis.db.server.lock.waiters')).toBe(0);
+    expect(reading.context()?.explanations).toEqual([]);
+  });
+
+  it('sees a slow statement while it runs and in the mean afterwards', async () => {
+    await using reading = reader();
+    await reading.read();
+    const slow = await server.connect('shop-app');
+    const running = slow.query('SELECT pg_sleep(1.2)');
+    await expect.poll(async () => (await reading.read()).get('airis.db.server.statement.longest')).toBeGreaterThan(0.5);
+    await running;
+    await slow.end();
+    await expect
+      .poll(async () => (await reading.read()).get('airis.db.server.statement.duration') ?? 0)
+      .toBeGreaterThan(0.3);
+    expect((await reading.read()).get('airis.db.server.statement.longest')).toBe(0);
+  });
+
+  it('says what to grant, and still what may be seen', async () => {
+    await using reading = reader('blind');
+    await expect(reading.read()).rejects.toThrow('GRANT pg_monitor');
+  });
+
+  it('is found as a role with its configuration', async () => {
+    const found = await postgresqlRole.find(await readHostEvidence(host));
+    expect(found.find(({ ports }) => ports.includes(server.port))).toMatchObject({
+      configPath: `${server.folder}/data/postgresql.conf`,
+      role: { name: 'postgresql', tier: 'database', version: expect.stringMatching(/^1\d$/), state: 'running' },
+    });
+  });
+
+  it('says that the server is gone, pauses between attempts, and comes back', async () => {
+    await using reading = reader();
+    await reading.read();
+    await server.kill();
+    await expect(reading.read()).rejects.toThrow('shop at 127.0.0.1');
+    await expect(reading.read()).rejects.toThrow(/ECONNREFUSED|terminat/);
+    await server.start();
+    nowMs += 15_000;
+    expect((await reading.read()).get('airis.db.server.lock.waiters')).toBe(0);
+  });
+});
