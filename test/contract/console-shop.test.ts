@@ -45,6 +45,7 @@ const looks = {
   overview: ['/', 'main canvas'],
   incident: ['/incidents/INC-1050?e=E1', '.evidence.open canvas'],
   'resolved incident': ['/incidents/INC-1037', '.path-node'],
+  'whole map': ['/map', '.graph-node'],
   map: ['/map?sel=database:shop-db', '.drawer canvas'],
   'map edge': ['/map?sel=service:shop-app%3Edatabase:shop-db', '.drawer .facts'],
   'map table': ['/map?tab=table', '.map-tables table'],
@@ -108,7 +109,7 @@ describe('the incident', () => {
     await page.keyboard.press('2');
     await page.locator('#evidence-E2.open').waitFor();
     await page.keyboard.press('Escape');
-    await page.waitForURL((url) => !url.search.includes('e='));
+    await page.waitForURL((url) => !url.searchParams.has('e'));
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -156,7 +157,7 @@ describe('the service map', () => {
     expect(rows).toHaveLength(fixtureTopology.nodes.length + fixtureTopology.edges.length);
     expect(rows.slice(0, fixtureTopology.nodes.length).filter((row) => row.includes('●'))).toHaveLength(onPath);
     await page.keyboard.press('Escape');
-    await page.waitForURL((url) => !url.search.includes('sel='));
+    await page.waitForURL((url) => !url.searchParams.has('sel'));
     await page.close();
   });
 
@@ -183,7 +184,7 @@ describe('breaking something', () => {
     await card.getByText('원인 1순위가 shop-db이면 맞음').waitFor();
     await card.getByRole('button', { name: '데이터베이스 잠금 멈추기' }).click();
     await card.getByText('꺼져 있음').waitFor();
-    await page.getByText('대역').waitFor();
+    await page.getByText('대역', { exact: true }).waitFor();
     await page.close();
   });
 

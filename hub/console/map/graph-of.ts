@@ -50,7 +50,7 @@ export function graphOf(
       title,
       details: known.length > 0 ? known : [node.role ?? ''],
       level: node.state,
-      label: [title, t(levelMessage(node.state)), ...known].join(', '),
+      spoken: t(levelMessage(node.state)),
       isOutside: false,
     };
   });
@@ -65,7 +65,7 @@ export function graphOf(
       from: edge.caller,
       to: edge.callee,
       texts: known.length > 0 ? known : ['–'],
-      label: [t('map.edge', { caller, callee }), ...known].join(', '),
+      spoken: t('map.edge', { caller, callee }),
       share: (edge.callsPerSecond ?? 0) / busiest,
       isOutside: false,
     };
@@ -79,7 +79,7 @@ export function graphOf(
         title: t('map.users'),
         details: [],
         level: 'ok',
-        label: t('map.users'),
+        spoken: '',
         isOutside: true,
       },
       ...nodes,
@@ -92,7 +92,7 @@ export function graphOf(
           from: USERS,
           to: node.entity,
           texts: [rate(node.callsPerSecond)],
-          label: '',
+          spoken: '',
           share: (node.callsPerSecond ?? 0) / busiest,
           isOutside: true,
         }),

@@ -9,8 +9,8 @@ export interface ServiceNode {
   /** The last one is what matters most: it alone is shown where room is short. */
   readonly details: readonly string[];
   readonly level: Level;
-  /** What is read aloud: everything that the picture says by place, colour and shape. */
-  readonly label: string;
+  /** What the shape says, for ears. */
+  readonly spoken: string;
   /** Not a service of ours, e.g. the users: drawn dashed, and opens nothing. */
   readonly isOutside: boolean;
 }
@@ -21,7 +21,8 @@ export interface ServiceEdge {
   readonly to: string;
   /** Two at most: the rate, and how long. */
   readonly texts: readonly string[];
-  readonly label: string;
+  /** Who calls whom, for ears: eyes see it by place. */
+  readonly spoken: string;
   /** 0..1 of the busiest edge. */
   readonly share: number;
   /** From outside what is watched: opens nothing. */
@@ -90,10 +91,10 @@ export function ServiceGraph(props: ServiceGraphProps) {
                 key={edge.id}
                 className={edgeClass(edge.id)}
                 style={{ left: at.x, top: at.y }}
-                aria-label={edge.label}
                 aria-pressed={selectedId === edge.id}
                 onClick={() => onSelect(edge.id)}
               >
+                <span className="hidden-text">{edge.spoken} </span>
                 {edge.texts.join(isStacked ? '\n' : ' · ')}
               </button>
             );
@@ -107,6 +108,7 @@ export function ServiceGraph(props: ServiceGraphProps) {
                 <span className="row tight">
                   {!node.isOutside && <LevelShape level={node.level} />}
                   <span className="cut strong">{node.title}</span>
+                  <span className="hidden-text">{node.spoken}</span>
                 </span>
                 {node.details.length > 0 && (
                   <span className="small cut num">
@@ -125,7 +127,6 @@ export function ServiceGraph(props: ServiceGraphProps) {
                 key={node.id}
                 className={`graph-node level-${node.level} ${stateOf(node.id)}`}
                 style={style}
-                aria-label={node.label}
                 aria-pressed={selectedId === node.id}
                 onClick={() => onSelect(node.id)}
               >
