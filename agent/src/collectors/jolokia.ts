@@ -34,7 +34,7 @@ export async function readBeans(
     body,
   });
   if (answer === undefined) throw new Error('no capability to ask http');
-  if (answer.status !== 200) throw new Error(`${url} answered with status ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`Jolokia answered with status ${answer.status}`);
   return parseBeans(answer.text, reads.length);
 }
 
