@@ -12,7 +12,7 @@ export interface CollectorState {
   readonly error: string | null;
 }
 
-/** A source that is not there is looked for again this often. */
+/** A source that is not there is looked for again this often, unless told otherwise. */
 const APPLIES_EVERY_MS = 60_000;
 /** A reading that takes longer is reported as failing; its values count for the step in which they come. */
 const HANGS_AFTER_MS = 10_000;
@@ -24,6 +24,7 @@ export class CollectorRun {
   readonly #writer: CollectorWriter;
   /** The same through the gate. */
   readonly #guarded: GuardedWriter;
+  readonly #appliesEveryMs: number;
   #applies = false;
   #appliesCheckedAtMs = Number.NEGATIVE_INFINITY;
   #dueAtMs = 0;
@@ -31,7 +32,15 @@ export class CollectorRun {
   #durationMs = 0;
   #error: string | null = null;
 
-  constructor(collector: Collector, host: Host, registry: SeriesRegistry, gate: Gate) {
+  /** @param appliesEveryMs - how often a source that is not there is looked for */
+  constructor(
+    collector: Collector,
+    host: Host,
+    registry: SeriesRegistry,
+    gate: Gate,
+    appliesEveryMs: number = APPLIES_EVERY_MS,
+  ) {
+    this.#appliesEveryMs = appliesEveryMs;
     this.collector = collector;
     this.#host = restrictHost(host, collector.capabilities);
     this.#writer = registry.writer(collector.emits);
@@ -75,7 +84,7 @@ export class CollectorRun {
   }
 
   async #isThere(tMs: number): Promise<boolean> {
-    if (!this.#applies && Math.abs(tMs - this.#appliesCheckedAtMs) >= APPLIES_EVERY_MS) {
+    if (!this.#applies && Math.abs(tMs - this.#appliesCheckedAtMs) >= this.#appliesEveryMs) {
       this.#appliesCheckedAtMs = tMs;
       this.#applies = await this.collector.applies(this.#host);
     }

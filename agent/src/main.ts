@@ -27,7 +27,7 @@ import { CollectorRun } from './collector-run.ts';
 import { createHost, type Host } from './collectors/host.ts';
 import { createCollectors } from './collectors/index.ts';
 import type { AgentConfig } from './config.ts';
-import { createRoleWatch } from './discover/role-watch.ts';
+import { createRoleWatch, type KnownService } from './discover/role-watch.ts';
 import { errorText } from './errors.ts';
 import { EventPath } from './event-path.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -45,11 +45,14 @@ import { createLogReceivers } from './receivers/index.ts';
 import { Refusals } from './refusals.ts';
 import { startModelRunner } from './runner/model-runner.ts';
 import { SamplingLoop } from './sampling-loop.ts';
+import { createWatched } from './scope/watched.ts';
 import { SeriesRegistry } from './series-registry.ts';
 import { LocalStore } from './store/local-store.ts';
 import { PositionFile } from './store/position-file.ts';
 import { Spool } from './store/spool.ts';
 import { TextFile } from './store/text-file.ts';
+import { machineId } from './topology/machine-id.ts';
+import { TopologyReport } from './topology/topology-report.ts';
 import { AGENT_VERSION } from './version.ts';
 
 export interface AgentOptions {
@@ -80,8 +83,13 @@ export interface RunningAgent extends AsyncDisposable {
 const HEALTH_EVERY_MS = 10_000;
 const ROLES_EVERY_MS = 2_000;
 const INVENTORY_EVERY_MS = 3_600_000;
+const SOCKETS_EVERY_MS = 10_000;
+/** The services of a scope mostly start with its agent: what is not there yet is looked for so often. */
+const SCOPE_LOOK_MS = 5_000;
 /** Collectors have so long of a step; what comes later counts for the next one. */
 const COLLECT_WITHIN_MS = 700;
+/** Calls that one collector may tell. */
+const CALLS_OF_ONE = 64;
 const DRAIN_MS = 3_000;
 const CORES = Math.max(1, cpus().length);
 
@@ -97,6 +105,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const refusals = new Refusals();
   const onRefused = (reason: string): void => refusals.count(reason);
   const { agent } = identity;
+  const hostEntity = `host:${agent}`;
   const changes: ChangeMaker = { agent, newId: () => `c-${randomUUID()}` };
 
   const spool = stack.use(
@@ -135,7 +144,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   if (runner !== null) stack.use(runner);
   const newDetection = (): EdgeDetection =>
     createEdgeDetection({
-      hostEntity: `host:${agent}`,
+      hostEntity,
       scopeEntity: config.scope?.entity ?? null,
       model: runner?.port ?? null,
       newId: () => `f-${randomUUID()}`,
@@ -143,9 +152,22 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   let detection = newDetection();
   let seriesInDetection = 0;
 
-  const collectors = createCollectors(config.collectors);
-  const runs = collectors.map((collector) => new CollectorRun(collector, host, registry, gate));
-  const roleWatch = createRoleWatch(host, { agent, newId: () => randomUUID(), memory: positions });
+  const collectors = createCollectors(config.collectors, config.scope);
+  const watched = createWatched(host, config);
+  const runs = collectors.map((collector) => {
+    const seen = collector.watches === 'host' ? host : watched.host;
+    return new CollectorRun(collector, seen, registry, gate, config.scope === undefined ? undefined : SCOPE_LOOK_MS);
+  });
+  const roleWatch = createRoleWatch(watched.host, {
+    agent,
+    newId: () => randomUUID(),
+    memory: positions,
+    ...watched.roles,
+  });
+  const topology = new TopologyReport();
+  const machine = await machineId(host);
+  let topologyNow: Health['topology'] = { listens: [], calls: [] };
+  let services: readonly KnownService[] = [];
   let roles: readonly Role[] = [];
   let inventory: Inventory | null = null;
   let desiredRevision = 0;
@@ -185,6 +207,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   link.start();
   every(ROLES_EVERY_MS, pollRoles);
   every(1_000, async () => receivers.poll());
+  every(SOCKETS_EVERY_MS, pollSockets, 1_500);
   every(INVENTORY_EVERY_MS, refreshInventory, 3_000);
   const loop = stack.use(
     new SamplingLoop({
@@ -256,8 +279,20 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   async function pollRoles(): Promise<void> {
     const news = await roleWatch.poll();
     roles = news.roles;
+    services = news.services;
     for (const change of news.changes) events.change(change);
     for (const finding of news.findings) report(finding);
+  }
+
+  async function pollSockets(): Promise<void> {
+    const { listens, calls } = await watched.readSockets(services);
+    topology.setListens(listens);
+    const nowMs = clock.nowMs();
+    for (const call of calls) topology.noteCall(call, nowMs);
+    for (const call of runs.flatMap((run) => run.context()?.calls?.slice(0, CALLS_OF_ONE) ?? [])) {
+      topology.noteCall({ ...call, client: call.client ?? watched.caller(services) ?? hostEntity }, nowMs);
+    }
+    topologyNow = topology.take(nowMs);
   }
 
   async function refreshInventory(): Promise<void> {
@@ -310,9 +345,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         startedAtUnixMs,
         inventory,
         roles: [...roles].slice(0, 64),
-        machine: null,
-        scope: null,
-        topology: { listens: [], calls: [] },
+        machine,
+        scope: watched.report(),
+        topology: topologyNow,
         spool: spoolHealth,
         lossRowsByReason: { ...lossRowsByReason },
         refusedByReason: { ...receivers.refusedByReason(), ...refusals.snapshot(), ...missedSteps() },

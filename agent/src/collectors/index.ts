@@ -1,4 +1,6 @@
+import { directoriesCollector } from '../scope/directories.ts';
 import type { ScopeConfig } from '../scope/scope-config.ts';
+import { scopeProcessesCollector } from '../scope/scope-processes.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
 import { connectionsCollector } from './connections.ts';
 import { cpuCollector } from './cpu.ts';
@@ -27,6 +29,8 @@ export const collectors: readonly CollectorDefinition[] = [
   nginxCollector,
   postgresqlCollector,
   tomcatCollector,
+  scopeProcessesCollector,
+  directoriesCollector,
 ];
 
 /**

@@ -162,7 +162,7 @@ const namelessComms = new Set(['MainThread']);
  * The program's file name where it may be read (own processes, or as root), else the short name the kernel keeps; where
  * that names a thread, the first word of the command line. Arguments are never looked at.
  */
-function executableName(host: Host, pid: number, comm: string): string {
+export function executableName(host: Host, pid: number, comm: string): string {
   const path = host.readLink(`/proc/${pid}/exe`) ?? (namelessComms.has(comm) ? firstWord(host, pid) : null);
   return cleanExecutableName(path === null ? comm : basename(path));
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { Directive } from './nginx-config.ts';
+import { nginxUpstreams, type Upstream } from './nginx-upstreams.ts';
 
 export interface StatusPage {
   readonly port: number;
@@ -18,6 +19,8 @@ export interface NginxFacts {
   /** Pages that a request to loopback can reach without TLS, most likely first. */
   readonly statusPages: readonly StatusPage[];
   readonly accessLogs: readonly AccessLog[];
+  /** Where requests are passed on to, by address. */
+  readonly upstreams: readonly Upstream[];
 }
 
 export const combinedFormat =
@@ -60,7 +63,12 @@ export function nginxFacts(
     const text = formats.get(format.includes('=') ? 'combined' : format);
     if (text !== undefined) logs.set(absolute, { path: absolute, format: text });
   }
-  return { ports: [...ports].sort((a, b) => a - b), statusPages, accessLogs: [...logs.values()] };
+  return {
+    ports: [...ports].sort((a, b) => a - b),
+    statusPages,
+    accessLogs: [...logs.values()],
+    upstreams: nginxUpstreams(http),
+  };
 }
 
 const locationsOf = (level: readonly Directive[]): (readonly Directive[])[] =>

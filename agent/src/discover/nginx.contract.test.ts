@@ -156,5 +156,5 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
 it('finds nothing, and says nothing, on a machine without services', async () => {
   const host = { ...createHost(), list: async () => [] };
   const watch = createRoleWatch(host, { agent: 'web-1', newId: randomUUID });
-  expect(await watch.poll()).toEqual({ roles: [], changes: [], findings: [] });
+  expect(await watch.poll()).toEqual({ roles: [], services: [], changes: [], findings: [] });
 });

@@ -9,6 +9,7 @@ import {
 } from './host-evidence.ts';
 import { readNginxConfig } from './nginx-config.ts';
 import { type AccessLog, combinedFormat, type NginxFacts, nginxFacts } from './nginx-facts.ts';
+import type { Upstream } from './nginx-upstreams.ts';
 import { defineRole, type FoundRole } from './role-definition.ts';
 
 /** One running nginx and where to look at it. */
@@ -21,6 +22,7 @@ export interface NginxInstance {
   readonly ports: readonly number[];
   readonly statusUrl: string | null;
   readonly accessLogs: readonly AccessLog[];
+  readonly upstreams: readonly Upstream[];
 }
 
 export const nginxRole = defineRole({
@@ -79,6 +81,7 @@ async function describeNginx(
         { path: isAbsolute(build.accessLog) ? build.accessLog : join(prefix, build.accessLog), format: combinedFormat },
       ]
     ).map((log) => ({ ...log, path: root + log.path })),
+    upstreams: facts?.upstreams ?? [],
   };
 }
 
@@ -148,6 +151,7 @@ function toRole(instance: NginxInstance): FoundRole {
     ports,
     configPath,
     configDigest: instance.configDigest,
+    calls: instance.upstreams,
     role: {
       name: 'nginx',
       tier: 'web',

@@ -14,6 +14,8 @@ export interface FoundRole {
   readonly configPath: string | null;
   /** Changes when the configuration was edited; `null` where it cannot be read. */
   readonly configDigest: string | null;
+  /** Other services that its configuration names, with the words of it. */
+  readonly calls?: readonly { readonly address: string; readonly text: string }[];
 }
 
 /** How one kind of service is recognised. Each is one file in this folder and one line in `roles`. */

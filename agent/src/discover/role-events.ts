@@ -3,12 +3,13 @@ import type { WatchedRole } from './role-watch.ts';
 
 /** A service that ran is away: critical when nobody serves its ports any more, else major. */
 export function missingFinding(
-  { found, entity, missingSinceMs, lastSeenMs }: WatchedRole,
+  watched: WatchedRole,
   id: string,
   nowMs: number,
   listening: ReadonlySet<number>,
 ): Finding {
-  const { name } = found.role;
+  const { found, entity, missingSinceMs, lastSeenMs } = watched;
+  const name = nameOf(watched);
   const silent = found.ports.filter((port) => !listening.has(port));
   const ports = silent.join(', ');
   const isSilent = silent.length > 0 && silent.length === found.ports.length;
@@ -40,8 +41,8 @@ export function missingFinding(
         ref: `pid ${found.process.pid}`,
         toUnixMs: Math.round(lastSeenMs),
         note: {
-          en: `Master process ${found.process.pid} was last seen then.`,
-          ko: `마스터 프로세스 ${found.process.pid}이(가) 마지막으로 확인된 시각입니다.`,
+          en: `Process ${found.process.pid} was last seen then.`,
+          ko: `프로세스 ${found.process.pid}이(가) 마지막으로 확인된 시각입니다.`,
         },
       },
       ...silent.slice(0, 6).map(
@@ -65,6 +66,11 @@ export function missingFinding(
         ),
     ],
   };
+}
+
+/** `shop-app (node)`, where people have a name for it, else `nginx`. */
+function nameOf({ label, found }: WatchedRole): string {
+  return label === undefined ? found.role.name : `${label} (${found.role.name})`;
 }
 
 export const closedFinding = (finding: Finding, nowMs: number): Finding => ({
@@ -92,24 +98,24 @@ function changeOf(
 }
 
 export function foundChange(role: WatchedRole, id: string, nowMs: number): Change {
-  const { name } = role.found.role;
+  const name = nameOf(role);
   return changeOf(role, 'role-found', id, nowMs, `${name} was found`, `${name}을(를) 발견했습니다`);
 }
 
 export function lostChange(role: WatchedRole, id: string, nowMs: number): Change {
-  const { name } = role.found.role;
+  const name = nameOf(role);
   return changeOf(role, 'role-lost', id, nowMs, `${name} has stopped`, `${name}이(가) 중지되었습니다`);
 }
 
 /** A new master process: after an absence that was a finding it is found again, else it was restarted. */
 export function backChange(role: WatchedRole, id: string, nowMs: number, wasMissing: boolean): Change {
-  const { name } = role.found.role;
+  const name = nameOf(role);
   return wasMissing
     ? changeOf(role, 'role-found', id, nowMs, `${name} runs again`, `${name}이(가) 다시 실행 중입니다`)
     : changeOf(role, 'restart', id, nowMs, `${name} was restarted`, `${name}이(가) 재시작되었습니다`);
 }
 
 export function configChange(role: WatchedRole, id: string, nowMs: number): Change {
-  const { name } = role.found.role;
+  const name = nameOf(role);
   return changeOf(role, 'config', id, nowMs, `${name}'s configuration was edited`, `${name} 설정이 변경되었습니다`);
 }

@@ -20,6 +20,7 @@ const remembered = z
         configDigest: z.string().nullable(),
       }),
       entity: entityId,
+      label: z.string().optional(),
       missingSinceMs: z.number().nullable(),
       lastSeenMs: z.number(),
       finding: finding.nullable(),

@@ -18,10 +18,21 @@ export interface RoleWatchOptions {
   readonly holdMs?: number;
   /** How often the whole host is searched for roles; known ones are looked at with every poll. Default 10,000. */
   readonly searchEveryMs?: number;
+  /**
+   * The one service that is watched, where the agent speaks for one: its entity, and how people call it. The definitions
+   * then find one role at most, which keeps its identity when the program is another.
+   */
+  readonly only?: { readonly entity: string; readonly label: string };
+}
+
+/** A service that runs, its ports, and whom its configuration names. */
+export interface KnownService extends Pick<FoundRole, 'ports' | 'calls'> {
+  readonly entity: string;
 }
 
 export interface RoleWatchNews {
   readonly roles: readonly Role[];
+  readonly services: readonly KnownService[];
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
 }
@@ -35,6 +46,8 @@ export interface RoleWatch {
 export interface WatchedRole {
   found: FoundRole;
   readonly entity: string;
+  /** How people call it, where that is not the role's name. */
+  readonly label?: string | undefined;
   /** First moment it was seen to be away; `null` while it runs. */
   missingSinceMs: number | null;
   lastSeenMs: number;
@@ -44,10 +57,19 @@ export interface WatchedRole {
 /** Services remembered at once. */
 const WATCHED_LIMIT = 64;
 
+const HOLD_MS = 8_000;
+/** Looked at every 2 s, a missing service is a finding 5 to 7 s after it went. */
+const ONLY_HOLD_MS = 5_000;
+/** While the one service was not seen yet, it is looked for with every poll. */
+const FIRST_SEARCH_MS = 1_000;
+
 /** Tells when services appear, restart, change their configuration, stop and come back. */
 export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatch {
-  const { agent, newId, definitions = roles, memory, holdMs = 8_000, searchEveryMs = 10_000 } = options;
-  const watched = new Map(recallRoles(memory).map((role) => [keyOf(role.found), role]));
+  const { agent, newId, definitions = roles, memory, only, searchEveryMs = 10_000 } = options;
+  const holdMs = options.holdMs ?? (only === undefined ? HOLD_MS : ONLY_HOLD_MS);
+  const keyOf = ({ role, key }: FoundRole): string => (only === undefined ? `${role.name} ${key}` : only.entity);
+  const recalled = recallRoles(memory).filter(({ entity }) => only === undefined || entity === only.entity);
+  const watched = new Map(recalled.map((role) => [keyOf(role.found), role]));
   const keeper = new RoleKeeper(memory);
   let searchedAtMs = Number.NEGATIVE_INFINITY;
   let isFirstSearch = true;
@@ -63,7 +85,8 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
         continue;
       }
       if (watched.size >= WATCHED_LIMIT) continue;
-      const role = { found, entity: entityFor(found), missingSinceMs: null, lastSeenMs: nowMs, finding: null };
+      const entity = only?.entity ?? entityFor(found);
+      const role = { found, entity, label: only?.label, missingSinceMs: null, lastSeenMs: nowMs, finding: null };
       watched.set(key, role);
       // What ran before the agent is no change of the host.
       if (!isFirstSearch) changes.push(foundChange(role, newId(), nowMs));
@@ -73,9 +96,15 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
 
   function noteSeen(known: WatchedRole, found: FoundRole, nowMs: number, changes: Change[], findings: Finding[]): void {
     const { finding } = known;
+    // A launcher that still runs and has its program now is no restart.
+    const isLauncher = found.role.name !== known.found.role.name && isAlive(host, known.found);
     const isNewProcess =
-      found.process.pid !== known.found.process.pid || found.process.startTicks !== known.found.process.startTicks;
-    const isEdited = found.configDigest !== null && found.configDigest !== known.found.configDigest;
+      !isLauncher &&
+      (found.process.pid !== known.found.process.pid || found.process.startTicks !== known.found.process.startTicks);
+    const isEdited =
+      found.configDigest !== null &&
+      found.configPath === known.found.configPath &&
+      found.configDigest !== known.found.configDigest;
     const before = known.found;
     known.found = found;
     known.missingSinceMs = null;
@@ -120,7 +149,8 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
       const findings: Finding[] = [];
       const away = [...watched.values()].filter((role) => !isAlive(host, role.found));
       // Searching also finds a service that came back under a new pid. A clock set back makes a search due at once.
-      if (away.length > 0 || Math.abs(nowMs - searchedAtMs) >= searchEveryMs) {
+      const dueMs = only !== undefined && watched.size === 0 ? FIRST_SEARCH_MS : searchEveryMs;
+      if (away.length > 0 || Math.abs(nowMs - searchedAtMs) >= dueMs) {
         await search(nowMs, changes, findings);
         await dropRemoved(nowMs, findings);
       }
@@ -129,16 +159,22 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
         else await noteMissing(role, nowMs, changes, findings);
       }
       keeper.keep([...watched.values()]);
-      return { roles: [...watched.values()].map(roleNow), changes, findings };
+      const all = [...watched.values()];
+      return { roles: all.map(roleNow), services: all.filter(isHere).map(serviceOf), changes, findings };
     },
   };
 }
 
-const keyOf = ({ role, key }: FoundRole) => `${role.name} ${key}`;
-
 function isAlive(host: Host, { process }: FoundRole): boolean {
   return readProcess(host, process.pid)?.startTicks === process.startTicks;
 }
+
+const isHere = ({ missingSinceMs }: WatchedRole): boolean => missingSinceMs === null;
+const serviceOf = ({ entity, found }: WatchedRole): KnownService => ({
+  entity,
+  ports: found.ports,
+  calls: found.calls ?? [],
+});
 
 const roleNow = ({ found, missingSinceMs }: WatchedRole): Role => ({
   ...found.role,
