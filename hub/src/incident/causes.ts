@@ -50,9 +50,9 @@ export function causesOf(
   const facts = caseOf(subjects, relevant, around);
   const { suspects, cleared } = fuseSuspects(facts, rcaMethods, [rootSuspect(root, subjects)]);
   const ordered = [...suspects].sort((a, b) => Number(b.entity === root.entity) - Number(a.entity === root.entity));
-  const causes = ordered
-    .slice(0, MAX_CAUSES)
-    .map((suspect, index) => causeOf(suspect, index, ordered, subjects, changes));
+  const causes = withoutEchoes(
+    ordered.slice(0, MAX_CAUSES).map((suspect, index) => causeOf(suspect, index, ordered, subjects, changes)),
+  );
   const ruledOut = cleared.slice(0, MAX_RULED_OUT).map(({ entity, against }) => ({
     entity,
     reason: against[0]!.text, // a cleared one has a reason against
@@ -174,6 +174,20 @@ function explanationOf(suspect: RankedSuspect, own: readonly Subject[]): Bilingu
   const name = entityName(suspect.entity);
   const reason = suspect.for[0]?.text ?? { ko: '가까이 있음', en: 'it is near' };
   return { ko: `${name.ko}: ${reason.ko}.`, en: `${name.en}: ${reason.en}.` };
+}
+
+/** No cause says what one above it has said: it says of whom. */
+function withoutEchoes(causes: readonly Cause[]): Cause[] {
+  const said = new Set<string>();
+  return causes.map((cause) => {
+    const { ko, en } = cause.explanation;
+    const name = entityName(cause.entity);
+    const isEcho = said.has(en) || said.has(ko);
+    said.add(en).add(ko);
+    return isEcho
+      ? { ...cause, explanation: { ko: `${name.ko}: ${ko}`.slice(0, 500), en: `${name.en}: ${en}`.slice(0, 500) } }
+      : cause;
+  });
 }
 
 function evidenceFor(

@@ -88,21 +88,30 @@ function isOnHostOf(subject: Subject, host: Subject, around: Surroundings): bool
 
 /** Whether one fault plainly follows from another: what is not listed here is a fault of its own. */
 export function isConsequence(effect: Subject, cause: Subject, around: Surroundings): boolean {
-  if (effect === cause || !overlap(effect, cause)) return false;
-  return consequences.some((rule) => rule(effect, cause, around));
-}
-
-function overlap(effect: Subject, cause: Subject): boolean {
-  return effect.onset >= cause.onset - FOUND_LATE_MS && effect.onset <= cause.end;
+  return effect !== cause && consequences.some((rule) => rule(effect, cause, around));
 }
 
 type Rule = (effect: Subject, cause: Subject, around: Surroundings) => boolean;
+
+/** What follows at once begins this close to its cause, as far as detection can tell. */
+const AT_ONCE_MS = 20_000;
+/** Statements that have waited for a lock are counted as slow when they end, just after the lock. */
+const AFTERMATH_MS = 5_000;
+/** A heap must have grown for this long before it troubles anything. */
+const GROWTH_MS = 10_000;
+
+/** The effect begins while the cause holds, or this much before or after it. */
+function beginsWithin(effect: Subject, cause: Subject, beforeMs: number, afterMs = 0): boolean {
+  return effect.onset >= cause.onset - beforeMs && effect.onset <= cause.end + afterMs;
+}
+
+const isAtOnce = (effect: Subject, cause: Subject): boolean => Math.abs(effect.onset - cause.onset) <= AT_ONCE_MS;
 
 /** No two of them go in a circle: silent host, memory, then cpu, missing and lock, then the rest. */
 const consequences: readonly Rule[] = [
   // A silent host takes everything on it along; of several agents of one silent machine, the whole host's speaks.
   (effect, cause, around) => {
-    if (!isSilentHost(cause)) return false;
+    if (!isSilentHost(cause) || !beginsWithin(effect, cause, FOUND_LATE_MS)) return false;
     if (!isSilentHost(effect)) return isOnHostOf(effect, cause, around);
     return around.machineOf(effect.agent) === around.machineOf(cause.agent) && speaksBefore(cause, effect);
   },
@@ -111,13 +120,18 @@ const consequences: readonly Rule[] = [
     cause.trouble === 'memory' &&
     cause.place === effect.place &&
     (effect.trouble === 'missing' || effect.trouble === 'cpu') &&
-    cause.onset + 10_000 <= effect.onset,
+    beginsWithin(effect, cause, -GROWTH_MS),
   // A statement that waits for a lock is a slow one too.
-  (effect, cause) => cause.trouble === 'lock' && effect.trouble === 'slow-statement' && cause.entity === effect.entity,
-  // Calls to somebody gone, or too busy to take them, look like a bad link.
+  (effect, cause) =>
+    cause.trouble === 'lock' &&
+    effect.trouble === 'slow-statement' &&
+    cause.entity === effect.entity &&
+    beginsWithin(effect, cause, AT_ONCE_MS, AFTERMATH_MS),
+  // Calls to somebody gone, or too busy to take them, look like a bad link from the first moment.
   (effect, cause, around) => {
     const ends = around.endsOf(effect.place);
-    if (ends === null || (cause.trouble !== 'missing' && cause.trouble !== 'cpu')) return false;
+    if (ends === null || !isAtOnce(effect, cause)) return false;
+    if (cause.trouble !== 'missing' && cause.trouble !== 'cpu') return false;
     return cause.place === ends.callee || cause.place === ends.caller;
   },
   // The whole host's agent sees the same process gone, or the same disk filling, as the scope's own.
@@ -125,6 +139,7 @@ const consequences: readonly Rule[] = [
     !effect.isScoped &&
     cause.isScoped &&
     around.machineOf(effect.agent) === around.machineOf(cause.agent) &&
+    beginsWithin(effect, cause, FOUND_LATE_MS) &&
     ((effect.trouble === 'missing' && cause.trouble === 'missing') ||
       (effect.trouble === 'file-system' && cause.trouble === 'directory')),
 ];

@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLog } from '../log.ts';
+import { openStateStore } from '../store/state/state-store.ts';
+import { type FindingRecord, mergeFinding } from './finding-record.ts';
+import { groupFindings } from './group.ts';
+import type { IncidentView } from './incident.ts';
+import { createIncidentService } from './service.ts';
+import {
+  agents,
+  MACHINE,
+  type Seen,
+  type ShopFault,
+  shop,
+  shopFaults,
+  shopFinding,
+  shopTopology,
+} from './shop-events.ts';
+import { aHealth, anEvent, T0 } from './test-events.ts';
+
+interface Run {
+  readonly fault: ShopFault;
+  readonly startS: number;
+  readonly lastsS: number | null;
+}
+const faults: readonly ShopFault[] = Object.values(shopFaults);
+const { cpu, slow, lock, pool, down, link, quota, memory } = shopFaults;
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** Plays the runs second by second through a real service and store; what the incidents are at the end. */
+async function play(runs: readonly Run[], untilS: number) {
+  let now = T0 - 60_000;
+  const state = openStateStore(':memory:');
+  const numbers = new Set<number>();
+  const service = createIncidentService({
+    store: state.incident,
+    agents: state.identity,
+    clock: () => now,
+    log: createLog('error'),
+    publish: (news) => news.kind === 'incident' && numbers.add(news.summary.number),
+    topology: shopTopology,
+    tickEveryMs: 0,
+  });
+  closers.push(async () => {
+    await service[Symbol.asyncDispose]();
+    await state[Symbol.asyncDispose]();
+  });
+  const report = async () => {
+    for (const { agent, scope } of agents) {
+      const health = aHealth({
+        atUnixMs: now,
+        machine: MACHINE,
+        scope: scope === null ? null : { entity: scope, pids: [] },
+      });
+      await service.handle(anEvent('health', health, now, agent));
+    }
+  };
+  await report();
+  const events = runs
+    .flatMap(({ fault, startS, lastsS }, index) =>
+      fault.seen.flatMap((seen) => {
+        const name = `${index}-run`;
+        const closed = shopFinding(seen, startS, lastsS, name);
+        const opened = { ...closed, state: 'open' as const, endedAtUnixMs: null };
+        const open = { atMs: closed.detectedAtUnixMs, agent: seen.agent, finding: opened };
+        return closed.endedAtUnixMs === null
+          ? [open]
+          : [open, { atMs: closed.endedAtUnixMs, agent: seen.agent, finding: closed }];
+      }),
+    )
+    .sort((a, b) => a.atMs - b.atMs);
+  for (now = T0; now <= T0 + untilS * 1000; now += 2_000) {
+    if ((now - T0) % 10_000 === 0) await report();
+    while (events[0] !== undefined && events[0].atMs <= now) {
+      const { agent, finding } = events.shift()!;
+      await service.handle(anEvent('finding', finding, now, agent));
+    }
+    await service.tick();
+  }
+  const list = (await state.incident.listIncidents({}, { limit: 100 })).items;
+  const views = await Promise.all(list.map(({ number }) => service.view(number)));
+  return { views: views.filter((view): view is IncidentView => view !== null), everSeen: numbers.size };
+}
+
+const firstCauses = (views: readonly IncidentView[]) => views.map(({ causes }) => causes[0]?.entity).sort();
+
+describe('one fault of the shop', () => {
+  it.each(faults)('$name is one incident with the right cause first, and is over afterwards', async (fault) => {
+    const { views, everSeen } = await play([{ fault, startS: 0, lastsS: 60 }], 180);
+    expect(firstCauses(views)).toEqual([fault.target]);
+    expect(everSeen).toBe(1);
+    const [view] = views;
+    expect(view?.summary).toMatchObject({ state: 'resolved', totalAlerts: fault.seen.length });
+    expect(view?.summary.hosts?.length).toBe(new Set(fault.seen.map(({ agent }) => agent)).size);
+    expect(view?.path[0]).toBe(fault.target);
+    expect(view?.causes[0]?.for.length).toBeGreaterThan(0);
+    expect(view?.causes[0]?.evidence.length).toBeGreaterThan(0);
+    const said = view?.causes.map(({ explanation }) => explanation.en) ?? [];
+    expect(new Set(said).size).toBe(said.length);
+  });
+
+  it('happens again after five minutes as an incident of its own', async () => {
+    for (const fault of [cpu, lock]) {
+      const runs = [0, 360].map((startS) => ({ fault, startS, lastsS: 60 }));
+      const { views, everSeen } = await play(runs, 600);
+      expect(firstCauses(views)).toEqual([fault.target, fault.target]);
+      expect(everSeen).toBe(2);
+    }
+  });
+});
+
+const pairs: readonly (readonly [ShopFault, ShopFault])[] = [
+  [cpu, lock],
+  [cpu, slow],
+  [slow, quota],
+  [link, memory],
+  [pool, lock],
+  [down, lock],
+  [link, lock],
+  [link, slow],
+  [quota, link],
+  [memory, slow],
+];
+
+describe('two faults of the shop', () => {
+  it.each(pairs.map(([one, other]) => ({ name: `${one.name} and ${other.name}`, one, other })))(
+    '$name at once are two incidents',
+    async ({ one, other }) => {
+      const runs = [
+        { fault: one, startS: 0, lastsS: 90 },
+        { fault: other, startS: 1, lastsS: 90 },
+      ];
+      const { views } = await play(runs, 240);
+      expect(firstCauses(views)).toEqual([one.target, other.target].sort());
+      expect(views.map(({ summary }) => summary.state)).toEqual(['resolved', 'resolved']);
+    },
+  );
+
+  it('of any two kinds, the second started a minute after the first', async () => {
+    for (const one of faults) {
+      for (const other of faults.filter((each) => each !== one)) {
+        const runs = [
+          { fault: one, startS: 0, lastsS: 45 },
+          { fault: other, startS: 60, lastsS: 45 },
+        ];
+        const { views, everSeen } = await play(runs, 210);
+        const names = `${one.name}, then ${other.name}`;
+        expect(firstCauses(views), names).toEqual([one.target, other.target].sort());
+        expect(everSeen, names).toBe(2);
+      }
+    }
+  }, 60_000);
+});
+
+function recordsOf({ fault, startS, lastsS }: Run, name: string, delays: readonly number[]): FindingRecord[] {
+  return fault.seen.map((seen: Seen, index) => {
+    const delayed = { ...seen, found: seen.found + (delays[index] ?? 0) };
+    const finding = shopFinding(delayed, startS, lastsS, name);
+    const receivedAtUnixMs = finding.endedAtUnixMs ?? finding.detectedAtUnixMs;
+    return mergeFinding(null, { agent: seen.agent, finding, receivedAtUnixMs })!;
+  });
+}
+
+describe('whatever the order', () => {
+  it('groups the same, however findings arrive', () => {
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray([...faults], { minLength: 2, maxLength: 2 }),
+        fc.func(fc.integer()),
+        fc.array(fc.integer({ min: 0, max: 10 }), { minLength: 20, maxLength: 20 }),
+        (two, shuffle, delays) => {
+          const records = two.flatMap((fault, index) =>
+            recordsOf({ fault, startS: index * 70, lastsS: 60 }, `${index}-run`, delays),
+          );
+          const shuffled = [...records].sort((a, b) => shuffle(a.finding.id) - shuffle(b.finding.id));
+          const ids = (list: readonly FindingRecord[]) =>
+            groupFindings(list, shop).map(({ members }) => members.map(({ finding }) => finding.id));
+          expect(ids(shuffled)).toEqual(ids(records));
+        },
+      ),
+    );
+  });
+});
