@@ -189,7 +189,7 @@ function causes(): IncidentDetail['causes'] {
       ],
       against: [{ text: { ko: '1순위보다 3초 뒤에 시작', en: 'It began 3 s after the first' }, ref: null }],
     },
-  ] as unknown as IncidentDetail['causes']; // Reasons are what a newer hub adds.
+  ];
 }
 
 export function fixtureShopIncidents(nowMs: number): Incident[] {
@@ -215,7 +215,7 @@ function shopIncident(nowMs: number, isOver: boolean): Incident {
     firingAlerts: isOver ? 0 : 4,
     totalAlerts: 4,
     topCause: causes()[0] ?? null,
-    ...{ impact: { ko: '주문 요청의 7.1 % 실패, p95 3.1초', en: '7.1 % of orders fail, p95 3.1 s' } },
+    impact: { ko: '주문 요청의 7.1 % 실패, p95 3.1초', en: '7.1 % of orders fail, p95 3.1 s' },
   };
 }
 
@@ -259,25 +259,23 @@ export function fixtureShopIncident(id: string, nowMs: number): IncidentDetail |
       },
     ],
     log: [],
-    ...{
-      path: ['database:shop-db', 'service:shop-app', 'service:shop-was', 'service:shop-web'],
-      ruledOut: [
-        {
-          entity: 'link:shop-was~shop-app',
-          reason: { ko: '연결 시간과 재전송이 평소 범위', en: 'Connect time and retransmissions are as usual' },
-        },
-        {
-          entity: 'directory:uploads@shop-was',
-          reason: { ko: '할당량의 12 % 사용', en: '12 % of its quota in use' },
-        },
-      ],
-      unknown: [
-        {
-          ko: 'month-end-closing 세션이 처음 실행한 SQL. 시작 전의 문장은 남지 않음.',
-          en: 'The first statement of the session month-end-closing: what ran before is not kept.',
-        },
-      ],
-    },
+    path: ['database:shop-db', 'service:shop-app', 'service:shop-was', 'service:shop-web'],
+    ruledOut: [
+      {
+        entity: 'link:shop-was~shop-app',
+        reason: { ko: '연결 시간과 재전송이 평소 범위', en: 'Connect time and retransmissions are as usual' },
+      },
+      {
+        entity: 'directory:uploads@shop-was',
+        reason: { ko: '할당량의 12 % 사용', en: '12 % of its quota in use' },
+      },
+    ],
+    unknown: [
+      {
+        ko: 'month-end-closing 세션이 처음 실행한 SQL. 시작 전의 문장은 남지 않음.',
+        en: 'The first statement of the session month-end-closing: what ran before is not kept.',
+      },
+    ],
   };
 }
 

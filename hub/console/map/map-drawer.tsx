@@ -115,6 +115,8 @@ function EdgeDrawer({ edge, topology, fromMs, toMs, onSelect, onClose }: MapDraw
   const length = (value: number | null | undefined) => (value == null ? null : format.metric(value, 'ms'));
   const share = (value: number | null | undefined) => (value == null ? null : format.percent(value));
   const caller = topology.nodes.find(({ entity }) => entity === edge.caller);
+  // Without an address of its own a path's values can be told apart only where the caller calls nobody else.
+  const isOnly = topology.edges.filter((one) => one.caller === edge.caller).length === 1;
   const isDatabase = topology.nodes.find(({ entity }) => entity === edge.callee)?.tier === 'database';
   return (
     <Drawer
@@ -130,14 +132,14 @@ function EdgeDrawer({ edge, topology, fromMs, toMs, onSelect, onClose }: MapDraw
           ]}
         />
       </div>
-      {caller?.host != null && edge.via !== null && (
+      {caller?.host != null && (edge.via !== null || isOnly) && (
         <div className="section">
           <h3>{t('map.mean')}</h3>
           <EvidenceChart
             host={caller.host}
             evidence={seriesOf(
               isDatabase ? 'db.client.operation.duration' : 'http.client.request.duration',
-              addressOf(edge.via),
+              edge.via === null ? {} : addressOf(edge.via),
             )}
             fromMs={fromMs}
             toMs={toMs}

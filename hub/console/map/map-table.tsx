@@ -27,7 +27,7 @@ export function MapTable(props: {
             <th scope="col">{t('map.nodes')}</th>
             <th scope="col">{t('map.tier')}</th>
             <th scope="col">{t('hosts.state')}</th>
-            <th scope="col">{t('map.causal')}</th>
+            <th scope="col">{t('map.shownPath')}</th>
             <Numbers names={[t('map.calls'), t('map.p95'), t('map.errors')]} />
           </tr>
         </thead>
@@ -52,7 +52,7 @@ export function MapTable(props: {
         <thead>
           <tr>
             <th scope="col">{t('map.edges')}</th>
-            <th scope="col">{t('map.causal')}</th>
+            <th scope="col">{t('map.shownPath')}</th>
             <Numbers names={[t('map.calls'), t('map.mean'), t('map.errors'), t('map.confidence')]} />
           </tr>
         </thead>

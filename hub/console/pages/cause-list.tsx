@@ -12,7 +12,6 @@ import { EvidenceCard } from './evidence-card.tsx';
 import { type EvidenceIndex, indexEvidence } from './evidence-index.ts';
 import { EvidenceKeys } from './evidence-keys.tsx';
 import { FeedbackButtons } from './feedback-buttons.tsx';
-import { extrasOf, extrasOfCause, type IncidentExtras } from './incident-extras.ts';
 
 export interface CauseListProps {
   readonly incident: IncidentDetail;
@@ -40,7 +39,7 @@ export function CauseList({ incident, fromMs, toMs, onChanged }: CauseListProps)
   useShortcut('next', () => move(1));
   useShortcut('previous', () => move(-1));
   useShortcut('open', () => open(focusRank));
-  const { ruledOut = [], unknown = [] } = extrasOf(incident);
+  const { ruledOut, unknown } = incident;
   return (
     <>
       <EvidenceKeys names={index.all.map(({ name }) => name)} />
@@ -77,7 +76,7 @@ export function CauseList({ incident, fromMs, toMs, onChanged }: CauseListProps)
 }
 
 /** Suspects that were looked at and cleared, and why. */
-function RuledOut({ items }: { readonly items: NonNullable<IncidentExtras['ruledOut']> }) {
+function RuledOut({ items }: { readonly items: IncidentDetail['ruledOut'] }) {
   const { t, pick, language } = useI18n();
   return (
     <section className="ruled-out">
@@ -95,7 +94,7 @@ function RuledOut({ items }: { readonly items: NonNullable<IncidentExtras['ruled
 }
 
 /** The last line: what this page does not know. */
-function Unknown({ items }: { readonly items: NonNullable<IncidentExtras['unknown']> }) {
+function Unknown({ items }: { readonly items: IncidentDetail['unknown'] }) {
   const { t, pick } = useI18n();
   return (
     <section className="unknown">
@@ -128,7 +127,7 @@ function CauseItem(props: CauseItemProps) {
   const { incident, cause, index, isOpen, openEvidence, fromMs, toMs, onOpen, onEvidence, feedback } = props;
   const { t, pick, format, language } = useI18n();
   const evidence = index.ofCause(cause);
-  const { for: reasonsFor = [], against = [] } = extrasOfCause(cause);
+  const { for: reasonsFor, against } = cause;
   const chip = (name: string) => (
     <EvidenceChip
       key={name}

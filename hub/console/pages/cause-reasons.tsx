@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
+import type { Cause } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
-import type { Reason } from './incident-extras.ts';
+
+type Reason = Cause['for'][number];
 
 export interface CauseReasonsProps {
   readonly reasonsFor: readonly Reason[];

@@ -1,5 +1,4 @@
 import type { Cause, Change, Evidence, Finding, IncidentDetail } from '../api/types.ts';
-import { extrasOfCause } from './incident-extras.ts';
 
 /** One thing that an incident's claims rest on, under the name that is shown: `E1`, `E2`, … */
 export interface NamedEvidence {
@@ -52,8 +51,7 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
 
 /** What the reasons for and against refer to. */
 function reasonRefs(cause: Cause): Cause['evidence'] {
-  const { for: reasonsFor = [], against = [] } = extrasOfCause(cause);
-  return [...reasonsFor, ...against].flatMap(({ ref }) =>
+  return [...cause.for, ...cause.against].flatMap(({ ref }) =>
     ref?.kind === 'finding' || ref?.kind === 'change' ? [{ kind: ref.kind, ref: ref.id }] : [],
   );
 }

@@ -91,7 +91,8 @@ export const serviceSignals = [
     name: 'active',
     title: 'signal.active',
     metric: 'http.server.active_requests',
-    unit: '{request}',
+    // What is counted stands in the title.
+    unit: '',
     highest: null,
     isWhole: () => true,
     combine: 'sum',
@@ -103,6 +104,10 @@ export function readSignal(signal: FleetSignal, answer: MetricsAnswer): ChartDat
     times: answer.times,
     stepMs: answer.stepSeconds * 1000,
     unit: signal.unit,
-    lines: linesOf(answer, (series) => (signal.isWhole(series) ? entityName(series.host) : null), signal.combine),
+    lines: linesOf(
+      answer,
+      (series) => (signal.isWhole(series) ? entityName(series.host) : null),
+      signal.combine,
+    ).filter(({ values }) => values.some((value) => value !== null)),
   };
 }

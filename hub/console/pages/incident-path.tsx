@@ -7,7 +7,6 @@ import { entityTitle } from '../parts/entity-name.ts';
 import { LevelShape } from '../parts/severity.tsx';
 import { serviceMap } from '../shell/hub-resources.ts';
 import { useUrl } from '../shell/use-url.ts';
-import { extrasOf } from './incident-extras.ts';
 
 /** The services between the users and the cause, as a small map: users on top, the first suspect marked. */
 export function IncidentPath({ incident }: { readonly incident: IncidentDetail }) {
@@ -52,8 +51,7 @@ export function IncidentPath({ incident }: { readonly incident: IncidentDetail }
 }
 
 function pathOf(incident: IncidentDetail, topology: Topology): readonly string[] {
-  const { path = [] } = extrasOf(incident);
-  const named = namedPath(topology, path).services;
+  const named = namedPath(topology, incident.path).services;
   if (named.length > 0) return named;
   return incident.topCause === null ? [] : causalPath(topology, incident.topCause.entity).services;
 }

@@ -5,7 +5,6 @@ import { entityName } from '../parts/entity-name.ts';
 import { FormattedTime, Lasting } from '../parts/formatted-time.tsx';
 import { levelRank, Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
-import { extrasOf } from './incident-extras.ts';
 
 const ROW_HEIGHT = 52;
 
@@ -112,7 +111,7 @@ function What({ incident }: { readonly incident: Incident }) {
 /** What users feel where that is known, then the hosts; else the hosts and how many alerts they have. */
 function Where({ incident }: { readonly incident: Incident }) {
   const { t, pick, format } = useI18n();
-  const { impact } = extrasOf(incident);
+  const { impact } = incident;
   const hosts = incident.hosts.map(entityName).join(', ');
   const alerts = t('incident.alerts', {
     firing: format.count(incident.firingAlerts),
@@ -120,8 +119,8 @@ function Where({ incident }: { readonly incident: Incident }) {
   });
   return (
     <>
-      <div className="cut">{impact == null ? hosts : pick(impact)}</div>
-      <div className="small quiet cut">{impact == null ? alerts : hosts}</div>
+      <div className="cut">{impact === null ? hosts : pick(impact)}</div>
+      <div className="small quiet cut">{impact === null ? alerts : hosts}</div>
     </>
   );
 }

@@ -2,7 +2,6 @@ import type { Finding, IncidentDetail } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
 import { type Lane, LaneTimeline } from '../parts/lane-timeline.tsx';
 import { LevelShape } from '../parts/severity.tsx';
-import { extrasOf } from './incident-extras.ts';
 
 /** Findings that get a lane of their own; the rest share one. */
 const MAX_FINDING_LANES = 6;
@@ -46,7 +45,7 @@ export function IncidentTimeline({
 
 function lanesOf(incident: IncidentDetail, toMs: number, { t, pick }: I18n): Lane[] {
   // Where the path ends is where users are: what is wrong there is what they feel.
-  const entry = (extrasOf(incident).path ?? []).at(-1);
+  const entry = incident.path.at(-1);
   const isCauseItself = entry === incident.topCause?.entity;
   const isFelt = ({ entity }: Finding): boolean => entity === entry && !isCauseItself;
   const spansOf = (findings: readonly Finding[]) =>

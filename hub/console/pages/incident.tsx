@@ -17,7 +17,6 @@ import { CauseList } from './cause-list.tsx';
 import { indexEvidence } from './evidence-index.ts';
 import { FindingList } from './finding-list.tsx';
 import { IncidentActions } from './incident-actions.tsx';
-import { extrasOf } from './incident-extras.ts';
 import { IncidentPath } from './incident-path.tsx';
 import { IncidentTimeline, incidentWindow } from './incident-timeline.tsx';
 import { ResponseLog } from './response-log.tsx';
@@ -162,7 +161,7 @@ function IncidentHead({
   const { t, pick, format } = useI18n();
   const { href } = useUrl();
   const tone = ({ open: 'critical', acknowledged: 'accent', resolved: 'ok' } as const)[incident.state];
-  const { impact } = extrasOf(incident);
+  const { impact } = incident;
   const delayMs = Date.parse(incident.detectedAt) - Date.parse(incident.startedAt);
   return (
     <div className="incident-head">
@@ -192,7 +191,7 @@ function IncidentHead({
             <Lasting from={incident.startedAt} to={incident.resolvedAt} />
           </dd>
         </div>
-        {impact != null && (
+        {impact !== null && (
           <div>
             <dt>{t('incident.impact')}</dt>
             <dd>{pick(impact)}</dd>
