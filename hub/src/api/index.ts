@@ -21,6 +21,8 @@ import { readSession, signIn, signOut } from './session.ts';
 import { createSignInLink } from './sign-in-links.ts';
 import { stream } from './stream.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
+import { readTopology } from './topology.ts';
+import { listActiveTransactions, listTransactions, queryTrace, queryTransactions } from './transactions.ts';
 import { listUsers, putUser, removeUser } from './users.ts';
 
 /** Every route of the hub; the server and the OpenAPI document are both made from this list. */
@@ -38,6 +40,11 @@ export const routes: readonly Route[] = [
   revokeHost,
   queryMetrics,
   queryLogs,
+  queryTransactions,
+  listTransactions,
+  queryTrace,
+  listActiveTransactions,
+  readTopology,
   listFindings,
   listIncidents,
   readIncident,

@@ -27,3 +27,17 @@ export type {
 export type { LogLine, LogsQuery, MetricSeries, MetricsAnswer, MetricsQuery } from './schema/query.ts';
 export type { Session, SessionRequest } from './schema/session.ts';
 export type { HealthUpdate, HostUpdate, StreamEvent } from './schema/stream.ts';
+export type { Topology, TopologyEdge, TopologyNode } from './schema/topology.ts';
+export type {
+  ActiveTransactions,
+  TraceAnswer,
+  TraceQuery,
+  TraceSpan,
+  TransactionDots,
+  TransactionGrid,
+  TransactionItem,
+  TransactionList,
+  TransactionListQuery,
+  TransactionsAnswer,
+  TransactionsQuery,
+} from './schema/transaction.ts';
