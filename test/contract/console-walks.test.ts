@@ -38,7 +38,7 @@ describe('without a mouse', () => {
     await page.locator('tr[aria-selected="true"]', { hasText: 'INC-1042' }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/incidents/INC-1042?**');
-    const chip = page.locator('.cause').first().getByRole('button', { name: /^E1/ });
+    const chip = page.locator('.cause').first().getByRole('button', { name: /^E1/ }).first();
     await chip.focus();
     await page.keyboard.press('Enter');
     await page.waitForURL(/e=E1/);

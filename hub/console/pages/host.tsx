@@ -71,7 +71,7 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
       <HostHead host={host} agent={params.agent ?? ''} isStale={data.host.isStale} isWatched={isWatched} />
       <div className="columns">
         <div className="grid two">
-          {(host === undefined ? [] : chartsFor(host.scope)).map((name) => {
+          {chartsFor(host?.scope ?? null).map((name) => {
             const chart = allHostCharts[name];
             return (
               <ChartPanel
