@@ -8,6 +8,7 @@ import { rulesFor } from './rules.ts';
 import { saturation } from './saturation.ts';
 import { silence } from './silence.ts';
 import { spike } from './spike.ts';
+import { threshold } from './threshold.ts';
 
 const alone: Surroundings = { companion: () => Number.NaN, steadyCores: () => null };
 
@@ -167,6 +168,36 @@ describe('silence', () => {
 
   it('knows a rate that is often nothing', () => {
     expect(held(silence, { minCenter: 1 }, 900, (second) => (second % 200 < 100 ? 5 : 0))).toEqual([]);
+  });
+});
+
+describe('threshold', () => {
+  it('needs no past, forgives one reading below, and lets go when it is over', () => {
+    const spans = held(threshold, { high: 0.9, persistMs: 8_000 }, 60, (second) =>
+      inside(second, 0, 30) && second !== 4 ? 0.95 : 0.5,
+    );
+    expect(spans).toMatchObject([{ fromS: 8, toS: 34, first: { sinceMs: 0, severity: 'major' } }]);
+  });
+
+  it.each([1, 2])('is not met by readings that come and go, one every %i s', (everyS) => {
+    expect(held(threshold, { high: 1, persistMs: 8_000 }, 200, (s) => (s % 8 < 4 ? 2 : 0), { everyS })).toEqual([]);
+  });
+
+  it('measures against a limit that a companion tells, and never against none', () => {
+    const settings = { high: 0.5, ofRole: 'max', persistMs: 5_000 };
+    const around = (max: number) => ({ around: { ...alone, companion: () => max } });
+    expect(held(threshold, settings, 30, () => 5, around(10))).toHaveLength(1);
+    expect(held(threshold, settings, 30, () => 5, around(11))).toEqual([]);
+    expect(held(threshold, settings, 30, () => 5, around(0))).toEqual([]);
+    expect(held(threshold, settings, 30, () => 5, around(Number.NaN))).toEqual([]);
+  });
+
+  it('begins when a wait began, and lets go when its source falls silent', () => {
+    const spans = held(threshold, { high: 5, persistMs: 0, isAge: true }, 60, (second) =>
+      second < 20 ? Math.max(0, second - 3) : null,
+    );
+    expect(spans).toMatchObject([{ fromS: 8, first: { sinceMs: 3_000 } }]);
+    expect(spans[0]!.toS).toBeLessThan(45);
   });
 });
 

@@ -187,13 +187,13 @@ function spanRate(ring: RecentValues, tMs: number, spanMs: number): number | nul
   return past === null || now === null ? null : ((now - past) * 1_000) / spanMs;
 }
 
-/** Median growth a second from value to value, or `null` with fewer than three steps in the span. */
+/** Median growth a second from value to value (the lower one of two), or `null` with fewer than three steps in the span. */
 function usualRate(ring: RecentValues, tMs: number, spanMs: number): number | null {
   const rates: number[] = [];
   for (let i = ring.count - 1; i > 0 && ring.timeAt(i - 1) >= tMs - spanMs; i--) {
     rates.push(((ring.valueAt(i) - ring.valueAt(i - 1)) * 1_000) / (ring.timeAt(i) - ring.timeAt(i - 1)));
   }
-  return rates.length < 3 ? null : rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)]!;
+  return rates.length < 3 ? null : rates.toSorted((a, b) => a - b)[Math.floor((rates.length - 1) / 2)]!;
 }
 
 /** Value at a time between two known ones, linearly; the newest known holds for 6 s; `null` outside. */

@@ -4,7 +4,8 @@ import type { Surroundings } from './detector.ts';
 export class Freshness {
   readonly #role: string | undefined;
   readonly #freshMs: number;
-  #awayMs = Number.NEGATIVE_INFINITY;
+  /** What ran before it was first looked at may have started just then. */
+  #awayMs: number | null = null;
 
   /** @param role - companion that counts the processes; without it nothing is ever fresh */
   constructor(role: string | undefined, freshMs: number) {
@@ -14,7 +15,7 @@ export class Freshness {
 
   isFresh(tMs: number, around: Surroundings): boolean {
     if (this.#role === undefined) return false;
-    if (around.companion(this.#role) === 0) this.#awayMs = tMs;
+    if (this.#awayMs === null || around.companion(this.#role) === 0) this.#awayMs = tMs;
     return tMs - this.#awayMs < this.#freshMs;
   }
 }

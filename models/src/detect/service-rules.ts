@@ -17,7 +17,7 @@ const callLatency: RuleOf = (attributes) =>
 export const serviceRules: Readonly<Record<string, RuleOf>> = {
   'airis.scope.cpu.usage': () =>
     rule('scope-cpu', 'usage', {
-      'level-shift': { minShift: 0.6, spreads: 6, maxShift: 0.6, ...lasting(12_000, 0.75), ...FRESH, major: 0.9 },
+      'level-shift': { minShift: 0.5, maxShift: 0.5, ...lasting(12_000, 0.75), ...FRESH, major: 0.9 },
     }),
   'airis.scope.processes': () => [rule('scope-cpu', 'processes'), rule('scope-memory', 'processes')],
   'airis.scope.memory.limit': () => rule('scope-memory', 'limit'),
@@ -45,7 +45,7 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
         limitRole: 'limit',
         minGrowth: MB,
         scales: [{ blockMs: 2_500, blocks: 4, horizonMs: 30 * MINUTE_MS }],
-        stopMs: 6_000,
+        stopMs: 8_000,
         criticalWithinMs: MINUTE_MS,
       },
     }),
@@ -126,14 +126,14 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
     rule(
       'slow-statement',
       'longest',
-      { 'level-shift': { minShift: 1, minRatio: 5, maxShift: 1, ...lasting(10_000, 0.6), major: 1.5 } },
+      { 'level-shift': { minShift: 0.4, minRatio: 5, ...lasting(10_000, 0.4), major: 1 } },
       databaseOf(attributes),
     ),
   'airis.db.server.statement.duration': (attributes) =>
     rule(
       'slow-statement',
       'mean',
-      { 'level-shift': { minShift: 0.3, minRatio: 3, maxShift: 0.3, ...lasting(10_000, 0.6), major: 1 } },
+      { 'level-shift': { minShift: 0.05, minRatio: 5, ...lasting(10_000, 0.6), major: 0.5 } },
       databaseOf(attributes),
     ),
 };

@@ -1,5 +1,6 @@
 import { finding as findingSchema } from '@airis/protocol';
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../random.ts';
 import { MiB, type Second, serve, T0, type World } from './service-under-test.ts';
 
 const FROM = 150;
@@ -18,6 +19,17 @@ interface Case {
   readonly world?: World;
   readonly says: RegExp;
 }
+
+/** Age of the oldest of several statements of 1.2 s at each second, where they come as they come. */
+const slowLongest = new Map(
+  [0.9, 3.6].map((perSecond) => {
+    const uniform = createRandom(11);
+    const starts: number[] = [];
+    for (let at = 0; at < 300; at += -Math.log(1 - uniform()) / perSecond) starts.push(at);
+    const ages = (second: number) => starts.map((start) => second - start).filter((age) => age >= 0 && age < 1.2);
+    return [perSecond, Array.from({ length: 300 }, (_, second) => Math.max(0, ...ages(second)))];
+  }),
+);
 
 const cases: readonly Case[] = [
   {
@@ -135,19 +147,21 @@ const cases: readonly Case[] = [
     title: '데이터베이스 잠금 대기',
     says: /대기가 이어집니다/,
   },
+  ...[0.9, 3.6].map(
+    (perSecond): Case => ({
+      name: `a statement of 1.2 s that is asked for ${perSecond} times a second`,
+      trouble: 'slow-statement',
+      within: FAULT_S,
+      during: (second) => ({ longest: second === FROM ? 0.3 : (slowLongest.get(perSecond)?.[second] ?? 0) }),
+      title: 'SQL 실행시간 급증',
+      says: /SQL 실행시간이 평소/,
+    }),
+  ),
   {
-    name: 'a statement that takes two seconds',
+    name: 'statements that take a tenth of a second instead of two thousandths',
     trouble: 'slow-statement',
     within: FAULT_S,
-    during: (second) => ({ longest: second % 3 === 0 ? 0.4 : 1.4 + 0.3 * (second % 3) }),
-    title: 'SQL 실행시간 급증',
-    says: /SQL 실행시간이 평소/,
-  },
-  {
-    name: 'statements that take half a second more',
-    trouble: 'slow-statement',
-    within: FAULT_S,
-    during: () => ({ statementMean: 0.5 }),
+    during: (second) => ({ statementMean: second % 2 === 0 ? 0.055 + 0.02 * (second % 3) : null }),
     title: 'SQL 실행시간 급증',
     says: /SQL 실행시간이 평소/,
   },
