@@ -51,7 +51,9 @@ export const agentConfig = z.strictObject({
     })
     .prefault({}),
   model: z.strictObject({ enabled: z.boolean().default(true).describe('run the neural model') }).prefault({}),
-  scope: scopeConfig.optional().describe('watch only this part of the machine; absent: the whole host'),
+  scope: scopeConfig
+    .optional()
+    .describe('watch only this part of the machine, and no logs of the host but those named; absent: the whole host'),
   leaveScopes: leaveScopesConfig,
   collectors: collectorsConfig.prefault({}).describe('settings of collectors, by name'),
   receivers: receiversConfig.prefault({}),
@@ -98,10 +100,18 @@ export function readConfig(directory: string, settings: readonly string[], envir
     if (text === null) problems.push(`--set ${setting}: expected key=value`);
     else setAt(value, key, text);
   }
+  if (isObject(value.scope)) leaveHostLogs(value);
   const parsed = parseStrict(agentConfig, value, path);
   if (parsed.ok && problems.length === 0) return parsed.value;
   const all = [...problems, ...(parsed.ok ? [] : parsed.problems)];
   throw new AgentError('CONFIG_INVALID', all.join('\n'), 'correct the settings named above');
+}
+
+/** The agent of a scope follows the host's logs only where it is told to: another agent does. */
+function leaveHostLogs(value: Record<string, unknown>): void {
+  const receivers = innerObject(value, 'receivers');
+  innerObject(receivers, 'files').files ??= [];
+  innerObject(receivers, 'journal').mode ??= 'off';
 }
 
 function readFile(path: string): Record<string, unknown> {
@@ -132,12 +142,17 @@ function setAt(target: Record<string, unknown>, key: string, text: string): void
   const last = path.pop()!;
   let object = target;
   for (const step of path) {
-    const next = object[step];
-    const inner: Record<string, unknown> = isObject(next) ? next : {};
-    object[step] = inner;
-    object = inner;
+    object = innerObject(object, step);
   }
   object[last] = parse(text, { maxAliasCount: 0 });
+}
+
+/** The object at `key`, made where there is none. */
+function innerObject(object: Record<string, unknown>, key: string): Record<string, unknown> {
+  const next = object[key];
+  const inner: Record<string, unknown> = isObject(next) ? next : {};
+  object[key] = inner;
+  return inner;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

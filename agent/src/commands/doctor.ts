@@ -2,12 +2,13 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createHost } from '../collectors/host.ts';
 import { createCollectors } from '../collectors/index.ts';
-import { agentDirectory, readConfig } from '../config.ts';
-import { discoverRoles } from '../discover/index.ts';
+import { type AgentConfig, agentConfig, agentDirectory, readConfig } from '../config.ts';
+import { findRoles } from '../discover/index.ts';
 import { errorText } from '../errors.ts';
 import { isLocked } from '../folder-lock.ts';
 import { FLOOR_PATH } from '../gate/log-rules.ts';
 import { identityPath, readIdentity } from '../identity.ts';
+import { createWatched, type Watched } from '../scope/watched.ts';
 import { type Command, textFlag } from './command.ts';
 
 interface Check {
@@ -25,6 +26,8 @@ export const doctorCommand: Command = {
   help: [],
   async run(flags, _, { environment, out }) {
     const directory = agentDirectory(textFlag(flags, 'dir'), environment);
+    const config = readableConfig(directory, environment);
+    const watched = createWatched(createHost(), config);
     const checks = await Promise.all([
       check('configuration', async () => `${Object.keys(readConfig(directory, [], environment)).length} parts read`),
       check('folder', async () => folderDetail(directory)),
@@ -32,11 +35,12 @@ export const doctorCommand: Command = {
       check('agent', async () => (isLocked(directory) ? 'running' : 'not running')),
       check('floor', async () => (existsSync(FLOOR_PATH) ? `${FLOOR_PATH} bounds this agent` : 'no floor.yaml')),
       check('nats', async () => reachable(readIdentity(directory)?.natsUrls ?? [])),
-      check('roles', rolesDetail),
-      ...createCollectors().map(({ name, capabilities, applies }) =>
+      check('scope', async () => scopeDetail(watched, config)),
+      check('roles', async () => rolesDetail(watched)),
+      ...createCollectors(config.collectors, config.scope).map(({ name, capabilities, applies, watches }) =>
         check(`collector ${name}`, async () => {
           const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
-          return `${(await applies(createHost())) ? 'applies' : 'nothing to read here'} (${needs})`;
+          return `${(await applies(watches === 'host' ? createHost() : watched.host)) ? 'applies' : 'nothing to read here'} (${needs})`;
         }),
       ),
     ]);
@@ -66,8 +70,26 @@ function identityDetail(directory: string): string {
   return `${identity.agent} of ${identity.hubUrl}`;
 }
 
-async function rolesDetail(): Promise<string> {
-  const roles = await discoverRoles(createHost());
+/** Defaults where the file cannot be read: the check of the configuration says why. */
+function readableConfig(directory: string, environment: Parameters<typeof readConfig>[2]): AgentConfig {
+  try {
+    return readConfig(directory, [], environment);
+  } catch {
+    return agentConfig.parse({});
+  }
+}
+
+async function scopeDetail(watched: Watched, { scope }: AgentConfig): Promise<string> {
+  if (scope === undefined) return 'the whole host';
+  await watched.host.list('/proc');
+  const pids = watched.report()?.pids ?? [];
+  if (pids.length > 0) return `${scope.entity}: ${pids.length} processes from pid ${pids[0]}`;
+  const { pidFile } = scope.processes;
+  return `${scope.entity}: no process now; ${existsSync(pidFile) ? `${pidFile} names none that runs` : `no ${pidFile} yet`}`;
+}
+
+async function rolesDetail({ host, roles: { definitions } }: Watched): Promise<string> {
+  const roles = (await findRoles(host, definitions)).map(({ role }) => role);
   if (roles.length === 0) return 'none found';
   return roles.map(({ name, evidence }) => `${name} (${evidence.map(({ text }) => text).join(', ')})`).join('; ');
 }

@@ -58,10 +58,19 @@ function describe(directory: string, agent: string | null, running: boolean, sta
     `spool ${now.spool.batches} batches, ${now.spool.bytes} of ${now.spool.limitBytes} bytes; rows lost ${lost}`,
     `${now.self.series} series every ${status.samplingEveryMs} ms; CPU ${now.self.cpuSecondsTotal.toFixed(1)} s, memory ${Math.round(now.self.rssBytes / 1e6)} MB`,
     `detection ${now.detection.ready ? 'ready' : 'learning'}${now.detection.error === null ? '' : `: ${now.detection.error}`}`,
+    ...(now.scope === null ? [] : [`watches ${now.scope.entity}: ${scopeProcesses(now.scope.pids)}`]),
     ...now.roles.map(
       (role) => `found ${role.name}: ${role.state}, ${role.evidence.map(({ text }) => text).join(', ')}`,
     ),
     ...now.collectors.filter(({ ok }) => !ok).map(({ name, error }) => `collector ${name} fails: ${error}`),
   );
   return lines.join('\n');
+}
+
+const PIDS_SHOWN = 8;
+
+function scopeProcesses(pids: readonly number[]): string {
+  if (pids.length === 0) return 'no process now';
+  const shown = pids.slice(0, PIDS_SHOWN).join(', ');
+  return `${pids.length} processes (pid ${shown}${pids.length > PIDS_SHOWN ? ', …' : ''})`;
 }

@@ -1,4 +1,3 @@
-import type { Role } from '@airis/protocol';
 import type { Host } from '../collectors/host.ts';
 import { readHostEvidence } from './host-evidence.ts';
 import { nginxRole } from './nginx.ts';
@@ -13,8 +12,4 @@ export const roles: readonly RoleDefinition[] = [nginxRole, tomcatRole, postgres
 export async function findRoles(host: Host, definitions: readonly RoleDefinition[] = roles): Promise<FoundRole[]> {
   const evidence = await readHostEvidence(host);
   return (await Promise.all(definitions.map((definition) => definition.find(evidence)))).flat();
-}
-
-export async function discoverRoles(host: Host): Promise<Role[]> {
-  return (await findRoles(host)).map((found) => found.role);
 }

@@ -4,7 +4,7 @@ import { change, finding, role } from '@airis/protocol';
 import { describe, expect, it } from 'vitest';
 import { createHost } from '../collectors/host.ts';
 import type { HostEvidence } from './host-evidence.ts';
-import { discoverRoles } from './index.ts';
+import { findRoles } from './index.ts';
 import { findNginxOn, nginxRole } from './nginx.ts';
 import { createTestNginx, nginxProgram, type TestNginx } from './nginx-under-test.ts';
 import { createRoleWatch } from './role-watch.ts';
@@ -33,7 +33,7 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
       statusUrl: `http://127.0.0.1:${nginx.port}/status`,
       accessLogs: [{ path: nginx.accessLog }],
     });
-    for (const found of await discoverRoles(host)) expect(role.parse(found)).toEqual(found);
+    for (const found of await findRoles(host)) expect(role.parse(found.role)).toEqual(found.role);
   });
 
   it('is found by a user who may not look into its open files', async () => {
