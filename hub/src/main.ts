@@ -17,6 +17,7 @@ import { openBroker } from './broker/open-broker.ts';
 import { dialectOf, type HubConfig, retentionOf } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { createDemoShop } from './demo/demo-shop.ts';
+import { createLinkWatch } from './detect/watch-links.ts';
 import { startDiskGuard } from './disk-guard.ts';
 import { writeEndpoints } from './endpoints.ts';
 import { createHealth } from './health.ts';
@@ -26,6 +27,7 @@ import { createIncidentService } from './incident/service.ts';
 import { startIngest } from './ingest/ingest.ts';
 import { layoutOf } from './layout.ts';
 import type { Log } from './log.ts';
+import { readCallGaps } from './query/call-gaps.ts';
 import { readCallSlices } from './query/call-slices.ts';
 import { createQuery } from './query/query.ts';
 import { readServiceRates } from './query/service-rates.ts';
@@ -118,6 +120,16 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
       events: incidents,
       quarantineFolder: join(layout.hubFolder, 'quarantine'),
       onNotice: createNoticeAudit(state.audit, log),
+      log,
+    }),
+  );
+  parts.use(
+    createLinkWatch({
+      callGaps: (request) => readCallGaps(telemetry.client, request),
+      agentName: () => namesByNumber(state.identity),
+      openFindings: () => state.incident.openFindings(),
+      take: incidents.takeHubFinding,
+      clock,
       log,
     }),
   );
