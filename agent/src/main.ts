@@ -53,6 +53,7 @@ import { Spool } from './store/spool.ts';
 import { TextFile } from './store/text-file.ts';
 import { machineId } from './topology/machine-id.ts';
 import { TopologyReport } from './topology/topology-report.ts';
+import { TransactionPath } from './transactions/transaction-path.ts';
 import { AGENT_VERSION } from './version.ts';
 
 export interface AgentOptions {
@@ -132,6 +133,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
   const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs });
+  const transactionPath = new TransactionPath(spool, refusals, config.scope?.entity ?? `service:nginx@${agent}`);
 
   const runner = config.model.enabled
     ? await startModelRunner({
@@ -154,6 +156,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const collectors = createCollectors(config.collectors, config.scope);
   const watched = createWatched(host, config);
+  const transactions = collectors.flatMap((collector) => collector.transactions?.() ?? []);
   const runs = collectors.map((collector) => {
     const seen = collector.watches === 'host' ? host : watched.host;
     return new CollectorRun(collector, seen, registry, gate, config.scope === undefined ? undefined : SCOPE_LOOK_MS);
@@ -195,6 +198,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   stack.defer(async () => {
     const nowMs = clock.nowMs();
     logPath.finish(nowMs);
+    transactionPath.finish(transactions);
     metricPath.finish();
     events.change(agentStopped(changes, nowMs));
     spool.flush();
@@ -235,6 +239,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       metricPath.step(tMs);
       registry.endStep();
       logPath.step(tMs);
+      transactionPath.step(tMs, transactions);
       if (tMs % HEALTH_EVERY_MS < loop.everyMs) reportHealth();
     } catch (error) {
       // One broken step must not end the loop; it is seen in the log and as a gap.

@@ -1,34 +1,55 @@
-/** Particles that follow the sound a word ends with, as `after consonant/after vowel`. */
-export type Particle = '은/는' | '이/가' | '을/를' | '과/와' | '으로/로' | '이/';
+/** Particle pairs: after a consonant, after a vowel. */
+const pairs = {
+  '이/가': ['이', '가'],
+  '은/는': ['은', '는'],
+  '을/를': ['을', '를'],
+  '과/와': ['과', '와'],
+  '으로/로': ['으로', '로'],
+} as const;
+export type Josa = keyof typeof pairs;
 
-/** Digits as they are read: 영 일 이 삼 사 오 육 칠 팔 구. */
-const DIGIT_ENDS_IN_CONSONANT = [true, true, false, true, false, false, true, true, true, false];
-/** Latin letters that Korean speakers close with a consonant when a name is spelt or read. */
-const CLOSING_LETTERS = /[bcgklmnpqt]$/i;
-const RIEUL = 8;
+type Final = 'none' | 'rieul' | 'other';
 
-/** The word with the right particle: `josa('원인', '이/가')` is `원인이`, `josa('shop-db', '은/는')` is `shop-db는`. */
-export function josa(word: string, particle: Particle): string {
-  const [afterConsonant = '', afterVowel = ''] = particle.split('/');
-  const end = endOf(word);
-  const isOpen = end === 'vowel' || (particle === '으로/로' && end === 'rieul');
-  return `${word}${isOpen ? afterVowel : afterConsonant}`;
+/** How 0 to 9 end when read aloud: 영 일 이 삼 사 오 육 칠 팔 구. */
+const digitFinals: readonly Final[] = [
+  'other',
+  'rieul',
+  'none',
+  'other',
+  'none',
+  'none',
+  'other',
+  'rieul',
+  'rieul',
+  'none',
+];
+/** Letters whose Korean name ends in a consonant: 엘, 엠, 엔, 알. */
+const letterFinals: Readonly<Record<string, Final>> = { L: 'rieul', M: 'other', N: 'other', R: 'rieul' };
+
+/**
+ * A word with the particle that fits its last sound: `josa('nginx', '이/가')` is `nginx가`. Korean syllables exactly,
+ * digits and abbreviations by how they are read, other Latin words by their usual sound. What stands in brackets at the end
+ * is not read.
+ */
+export function josa(word: string, particle: Josa): string {
+  const [afterConsonant, afterVowel] = pairs[particle];
+  const final = finalOf(word.replace(/\s*\([^)]*\)$/, ''));
+  const isConsonant = final === 'other' || (final === 'rieul' && particle !== '으로/로');
+  return `${word}${isConsonant ? afterConsonant : afterVowel}`;
 }
 
-function endOf(word: string): 'vowel' | 'consonant' | 'rieul' {
-  const last = word.replace(/[^\p{L}\p{N}]+$/u, '').at(-1) ?? '';
-  const syllable = last.charCodeAt(0) - 0xac00;
-  if (syllable >= 0 && syllable < 11_172) {
-    const final = syllable % 28;
-    if (final === 0) return 'vowel';
-    return final === RIEUL ? 'rieul' : 'consonant';
+function finalOf(word: string): Final {
+  const last = word.at(-1) ?? '';
+  const code = last.charCodeAt(0);
+  if (code >= 0xac00 && code <= 0xd7a3) {
+    const jong = (code - 0xac00) % 28;
+    return jong === 0 ? 'none' : jong === 8 ? 'rieul' : 'other';
   }
-  if (/[0-9]/.test(last)) {
-    if ('178'.includes(last)) return 'rieul';
-    return DIGIT_ENDS_IN_CONSONANT[Number(last)] === true ? 'consonant' : 'vowel';
-  }
-  if (/l$/i.test(last)) return 'rieul';
-  // Names end as they are read: shop-db is 디비, shop-app is 앱, shop-was is 와스.
-  if (/(?:^|[^a-z])(?:db|cpu|p)$/i.test(word)) return 'vowel';
-  return CLOSING_LETTERS.test(last) ? 'consonant' : 'vowel';
+  if (/\d/.test(last)) return digitFinals[Number(last)] ?? 'none';
+  const latin = /[A-Za-z]+$/.exec(word)?.[0] ?? '';
+  if (/(?:^[A-Z]+|SQL|sql)$/.test(latin)) return letterFinals[last.toUpperCase()] ?? 'none';
+  const low = latin.toLowerCase();
+  // A short vowel with b, c, k, p, t closes a syllable (톰캣, 백업); l, m, n and ng always do; others take a vowel (엔진엑스).
+  if (/l$/.test(low)) return 'rieul';
+  return /(?:[mn]|ng|[aeiou][bckpt]|ck)$/.test(low) ? 'other' : 'none';
 }

@@ -1,3 +1,6 @@
+import { type LoggedTransaction, numberOf, transactionOf } from './access-line.ts';
+import { logTime } from './tomcat-access-line.ts';
+
 /** What one line of an access log says of a request; `null` where its format has no such field. */
 export interface LoggedRequest {
   readonly status: number;
@@ -7,7 +10,7 @@ export interface LoggedRequest {
   readonly responseBytes: number | null;
 }
 
-type ReadLine = (line: string) => LoggedRequest | null;
+type ReadLine = (line: string) => LoggedTransaction | null;
 
 interface Field {
   /** Variable without `$`. */
@@ -40,20 +43,34 @@ export function compileAccessLog(format: string): ReadLine | null {
   };
 }
 
-function requestFrom(values: ReadonlyMap<string, string>): LoggedRequest | null {
-  const status = numberIn(values, 'status');
+function requestFrom(values: ReadonlyMap<string, string>): LoggedTransaction | null {
+  const status = numberOf(values.get('status'));
   if (status === null || status < 100 || status > 599) return null;
-  const target = values.get('request_uri') ?? values.get('uri') ?? values.get('request')?.split(' ')[1];
-  return {
+  const said = (name: string): string | null => values.get(name) ?? null;
+  const [method = null, target = null] = said('request')?.split(' ') ?? [];
+  const trace = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(said('http_traceparent') ?? '');
+  return transactionOf({
     status,
-    path: target?.startsWith('/') === true ? (target.split('?', 1)[0] ?? null) : null,
-    durationSeconds: numberIn(values, 'request_time'),
-    responseBytes: numberIn(values, 'bytes_sent') ?? numberIn(values, 'body_bytes_sent'),
-  };
+    target: said('request_uri') ?? said('uri') ?? target,
+    seconds: numberOf(values.get('request_time')),
+    bytes: numberOf(values.get('bytes_sent')) ?? numberOf(values.get('body_bytes_sent')),
+    endUnixMs: endOf(said),
+    method: said('request_method') ?? method,
+    trace: trace?.[1] ?? null,
+    span: null,
+    parent: trace?.[2] ?? null,
+    peer: said('upstream_addr'),
+    peerSeconds: numberOf(
+      said('upstream_response_time')
+        ?.split(/, | : /)
+        .at(-1),
+    ),
+  });
 }
 
-function numberIn(values: ReadonlyMap<string, string>, name: string): number | null {
-  const text = values.get(name);
-  const value = text === undefined || text === '' ? Number.NaN : Number(text);
-  return Number.isFinite(value) && value >= 0 ? value : null;
+function endOf(said: (name: string) => string | null): number | null {
+  const seconds = numberOf(said('msec'));
+  if (seconds !== null) return seconds * 1_000;
+  const unixMs = Date.parse(said('time_iso8601') ?? '');
+  return Number.isNaN(unixMs) ? logTime(said('time_local') ?? '') : unixMs;
 }

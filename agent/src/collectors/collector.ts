@@ -1,6 +1,7 @@
 import type { Explanation } from '@airis/models';
 import type { Attributes, MetricKind } from '@airis/protocol';
 import { z } from 'zod';
+import type { TransactionColumns } from '../transactions/transaction-columns.ts';
 import type { Host } from './host.ts';
 
 /** What a metric is, as it travels to the hub: units, docs and the metric picker follow from it. */
@@ -75,6 +76,8 @@ export interface Collector {
   collect(host: Host, out: SampleWriter): Promise<void>;
   /** What the last reading knows that is no series. */
   context?(): CollectorContext;
+  /** Completed requests it has read; whoever runs it takes them. */
+  transactions?(): TransactionColumns;
   /** Releases what the collector holds (open files). */
   close?(): Promise<void>;
 }
@@ -101,6 +104,7 @@ export interface CollectorSpec<C extends z.ZodType, S> {
   applies?(host: Host, config: z.output<C>): Promise<boolean>;
   collect(host: Host, config: z.output<C>, out: SampleWriter, state: S): Promise<void>;
   context?(state: S): CollectorContext;
+  transactions?(state: S): TransactionColumns;
   close?(state: S): Promise<void>;
 }
 
@@ -123,6 +127,7 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
         applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),
         collect: (host, out) => spec.collect(host, config, out, state),
         ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
+        ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
         ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
       };
     },

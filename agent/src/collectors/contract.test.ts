@@ -127,7 +127,12 @@ describe.each(collectors.map((definition) => ({ name: definition.name, definitio
   },
 );
 
-it('no two collectors emit the same metric', () => {
-  const all = collectors.flatMap((definition) => Object.keys(definition.create(undefined).emits));
-  expect(all.length).toBe(new Set(all).size);
+it('collectors that emit the same metric agree on what it is', () => {
+  const kinds = new Map<string, string>();
+  for (const definition of collectors) {
+    for (const [metric, { unit, kind }] of Object.entries(definition.create(undefined).emits)) {
+      expect(`${metric}: ${unit} ${kind}`).toBe(kinds.get(metric) ?? `${metric}: ${unit} ${kind}`);
+      kinds.set(metric, `${metric}: ${unit} ${kind}`);
+    }
+  }
 });

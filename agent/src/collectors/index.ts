@@ -1,6 +1,7 @@
 import { directoriesCollector } from '../scope/directories.ts';
 import type { ScopeConfig } from '../scope/scope-config.ts';
 import { scopeProcessesCollector } from '../scope/scope-processes.ts';
+import { accessLogCollector } from './access-log-collector.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
 import { connectionsCollector } from './connections.ts';
 import { cpuCollector } from './cpu.ts';
@@ -12,6 +13,7 @@ import { nginxCollector } from './nginx.ts';
 import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
+import { prometheusCollector } from './prometheus.ts';
 import { tomcatCollector } from './tomcat.ts';
 import { uptimeCollector } from './uptime.ts';
 
@@ -27,6 +29,8 @@ export const collectors: readonly CollectorDefinition[] = [
   processesCollector,
   uptimeCollector,
   nginxCollector,
+  accessLogCollector,
+  prometheusCollector,
   postgresqlCollector,
   tomcatCollector,
   scopeProcessesCollector,

@@ -4,11 +4,13 @@ import { readProcess } from '../discover/host-evidence.ts';
 import { findNginxOn, type NginxInstance } from '../discover/nginx.ts';
 import { FileTail } from '../receivers/file-tail.ts';
 import { Refusals } from '../refusals.ts';
+import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { compileAccessLog } from './access-log.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
 import type { Host } from './host.ts';
 import { parseNginxStatus } from './nginx-status.ts';
+import { noteTransaction } from './note-transaction.ts';
 import { RequestStats, requestMetrics } from './request-stats.ts';
 
 const config = z.strictObject({
@@ -25,6 +27,7 @@ const KiB = 1024;
 
 interface State {
   readonly stats: RequestStats;
+  readonly transactions: TransactionColumns;
   readonly tails: Map<string, FileTail>;
   readonly buffer: Buffer;
   readonly of: Readonly<Record<string, BoundedAttributes>>;
@@ -53,6 +56,7 @@ export const nginxCollector = defineCollector({
   },
   state: (): State => ({
     stats: new RequestStats(),
+    transactions: new TransactionColumns(),
     tails: new Map(),
     buffer: Buffer.allocUnsafe(64 * KiB),
     of: Object.fromEntries(
@@ -82,6 +86,7 @@ export const nginxCollector = defineCollector({
     for (const tail of state.tails.values()) await tail.poll();
     if (state.tails.size > 0) state.stats.write(out);
   },
+  transactions: (state) => state.transactions,
   async close({ tails }) {
     for (const tail of tails.values()) await tail.close();
     tails.clear();
@@ -115,7 +120,7 @@ async function writeStatus(
 
 /** Follows the logs of running instances from their ends; a log that no instance writes any more is let go. */
 async function followLogs(host: Host, state: State): Promise<void> {
-  const { instances, tails, stats, buffer } = state;
+  const { instances, tails, stats, transactions, buffer } = state;
   // Asking for the status page every second is no traffic of the site.
   const isStatusPage = (path: string) =>
     state.instances.some(({ statusUrl }) => statusUrl !== null && new URL(statusUrl).pathname === path);
@@ -142,7 +147,9 @@ async function followLogs(host: Host, state: State): Promise<void> {
         refusals: new Refusals(),
         deliver: (line) => {
           const request = read(line);
-          if (request === null || request.path === null || !isStatusPage(request.path)) stats.add(request);
+          if (request?.path != null && isStatusPage(request.path)) return true;
+          const route = stats.add(request);
+          if (request !== null) noteTransaction(transactions, request, route, '', host.nowMs());
           return true;
         },
         buffer,

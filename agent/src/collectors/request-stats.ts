@@ -45,10 +45,11 @@ export class RequestStats {
   readonly #all: Duration = { sumSeconds: 0, count: 0 };
   readonly #byRoute = new Map<string, Duration>();
 
-  add(request: LoggedRequest | null): void {
+  /** @returns the request's route; null where it has none */
+  add(request: LoggedRequest | null): string | null {
     if (request === null) {
       this.#unparsed++;
-      return;
+      return null;
     }
     const { status, path, durationSeconds, responseBytes } = request;
     const index = Math.floor(status / 100) - 1;
@@ -56,13 +57,14 @@ export class RequestStats {
     this.#responseBytes += responseBytes ?? 0;
     this.#sinceRequests++;
     if (status >= 500) this.#sinceErrors++;
-    if (durationSeconds === null) return;
+    const route = path === null ? null : this.#routes.routeOf(path, status);
+    if (durationSeconds === null) return route;
     addTo(this.#all, durationSeconds);
-    if (path === null) return;
-    const route = this.#routes.routeOf(path, status);
+    if (route === null) return null;
     const duration = this.#byRoute.get(route) ?? { sumSeconds: 0, count: 0 };
     this.#byRoute.set(route, duration);
     addTo(duration, durationSeconds);
+    return route;
   }
 
   write(out: SampleWriter): void {

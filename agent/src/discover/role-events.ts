@@ -1,3 +1,4 @@
+import { josa } from '@airis/models';
 import type { Change, Evidence, Finding } from '@airis/protocol';
 import type { WatchedRole } from './role-watch.ts';
 
@@ -25,7 +26,7 @@ export function missingFinding(
     score: 1,
     entity,
     detector: { name: 'role-watch', version: '1' },
-    title: { en: `${name} has stopped`, ko: `${name}이(가) 중지되었습니다` },
+    title: { en: `${name} has stopped`, ko: `${josa(name, '이/가')} 중지되었습니다` },
     summary: isSilent
       ? {
           en: `The ${name} process is gone and nothing listens on port ${ports}.`,
@@ -42,7 +43,7 @@ export function missingFinding(
         toUnixMs: Math.round(lastSeenMs),
         note: {
           en: `Process ${found.process.pid} was last seen then.`,
-          ko: `프로세스 ${found.process.pid}이(가) 마지막으로 확인된 시각입니다.`,
+          ko: `프로세스 ${josa(String(found.process.pid), '이/가')} 마지막으로 확인된 시각입니다.`,
         },
       },
       ...silent.slice(0, 6).map(
@@ -99,20 +100,20 @@ function changeOf(
 
 export function foundChange(role: WatchedRole, id: string, nowMs: number): Change {
   const name = nameOf(role);
-  return changeOf(role, 'role-found', id, nowMs, `${name} was found`, `${name}을(를) 발견했습니다`);
+  return changeOf(role, 'role-found', id, nowMs, `${name} was found`, `${josa(name, '을/를')} 발견했습니다`);
 }
 
 export function lostChange(role: WatchedRole, id: string, nowMs: number): Change {
   const name = nameOf(role);
-  return changeOf(role, 'role-lost', id, nowMs, `${name} has stopped`, `${name}이(가) 중지되었습니다`);
+  return changeOf(role, 'role-lost', id, nowMs, `${name} has stopped`, `${josa(name, '이/가')} 중지되었습니다`);
 }
 
 /** A new master process: after an absence that was a finding it is found again, else it was restarted. */
 export function backChange(role: WatchedRole, id: string, nowMs: number, wasMissing: boolean): Change {
   const name = nameOf(role);
   return wasMissing
-    ? changeOf(role, 'role-found', id, nowMs, `${name} runs again`, `${name}이(가) 다시 실행 중입니다`)
-    : changeOf(role, 'restart', id, nowMs, `${name} was restarted`, `${name}이(가) 재시작되었습니다`);
+    ? changeOf(role, 'role-found', id, nowMs, `${name} runs again`, `${josa(name, '이/가')} 다시 실행 중입니다`)
+    : changeOf(role, 'restart', id, nowMs, `${name} was restarted`, `${josa(name, '이/가')} 재시작되었습니다`);
 }
 
 export function configChange(role: WatchedRole, id: string, nowMs: number): Change {

@@ -55,7 +55,7 @@ export async function readCallGaps(
           SELECT toUnixTimestamp64Milli(t) AS at, agent, service AS caller, spanId, traceId, peerElapsedMs AS waited
           FROM transaction
           WHERE t >= fromUnixTimestamp64Milli({from:Int64}) AND t < fromUnixTimestamp64Milli({to:Int64})
-            AND spanId != '' AND NOT isNaN(peerElapsedMs)
+            AND spanId != '' AND peerElapsedMs >= 0
         ) AS parent
         INNER JOIN (
           SELECT traceId, parentSpanId AS spanId, service AS callee, elapsedMs AS childMs FROM transaction

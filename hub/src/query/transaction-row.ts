@@ -3,7 +3,7 @@ import type { TransactionRow } from '../api/ports.ts';
 
 /** The columns of one transaction as every question about single ones reads them. */
 export const TRANSACTION_COLUMNS = `toUnixTimestamp64Milli(t) AS at, elapsedMs, status, flags, service, route, traceId,
-  spanId, parentSpanId, peer, if(isNaN(peerElapsedMs), NULL, peerElapsedMs) AS waitedMs, agent`;
+  spanId, parentSpanId, peer, if(peerElapsedMs < 0, NULL, peerElapsedMs) AS waitedMs, agent`;
 
 const rows = z.array(
   z.tuple([

@@ -173,7 +173,7 @@ const transaction: Signal = {
     { name: 'traceId', type: 'utf8' },
     { name: 'spanId', type: 'utf8' },
     { name: 'parentSpanId', type: 'utf8' },
-    /** `address:port` of what it waited for longest, empty for none; and for how long, NaN for none. */
+    /** `address:port` of what it waited for longest, empty for none; and for how long, -1 for none. */
     { name: 'peer', type: 'utf8' },
     { name: 'peerElapsedMs', type: 'float64' },
   ],

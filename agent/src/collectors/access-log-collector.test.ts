@@ -1,0 +1,102 @@
+import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBatch, signals } from '@airis/protocol';
+import { afterEach, expect, it } from 'vitest';
+import { MAX_TRANSACTIONS } from '../transactions/transaction-columns.ts';
+import { accessLogCollector } from './access-log-collector.ts';
+import { createHost } from './host.ts';
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function follow(peerKind: 'http' | 'database' = 'http') {
+  const folder = await mkdtemp(join(tmpdir(), 'airis-access-'));
+  folders.push(folder);
+  const path = join(folder, 'access.log');
+  await writeFile(path, '');
+  const collector = accessLogCollector.create({ files: [{ path, format: 'json', peerKind }] });
+  const collect = async () => {
+    const values = new Map<string, number>();
+    await collector.collect(createHost(), {
+      write: (metric, value, attributes) => void values.set(`${metric} ${JSON.stringify(attributes ?? {})}`, value),
+    });
+    return values;
+  };
+  await collect();
+  return { path, collector, collect };
+}
+
+const line = (more: object): string =>
+  `${JSON.stringify({ t: Date.now() / 1_000, ms: 10, status: 200, method: 'GET', path: '/', ...more })}\n`;
+const peer = '{"server.address":"127.0.0.1","server.port":"9000"}';
+
+it('tells what was answered and what it waited for', async () => {
+  const { path, collector, collect } = await follow();
+  await appendFile(
+    path,
+    line({ peer: '127.0.0.1:9000', peerMs: 8 }) + line({ status: 502, peer: '127.0.0.1:9000', peerMs: 4 }),
+  );
+  const values = await collect();
+  expect(values.get('airis.http.server.error_ratio {}')).toBe(0.5);
+  expect(values.get('http.server.request.duration {}')).toBeCloseTo(0.01);
+  expect(values.get(`http.client.request.duration ${peer}`)).toBeCloseTo(0.006);
+  expect(values.get(`airis.http.client.error_ratio ${peer}`)).toBe(0.5);
+  expect(collector.context?.().calls).toMatchObject([{ address: '127.0.0.1:9000', kind: 'access-log', count: 2 }]);
+});
+
+it('speaks of the database where the peer is one', async () => {
+  const { path, collect } = await follow('database');
+  await appendFile(path, line({ peer: '127.0.0.1:9000', peerMs: 8 }));
+  expect((await collect()).get(`db.client.operation.duration ${peer}`)).toBeCloseTo(0.008);
+});
+
+it('makes a dot of every request, and of its path nothing but the route leaves', async () => {
+  const { path, collector, collect } = await follow();
+  const personal = [
+    '/users/홍길동',
+    '/mail/kim@example.com',
+    '/customers/880101-1234567/orders',
+    '/x?card=4111111111111111',
+  ];
+  await appendFile(
+    path,
+    personal.map((one) => line({ path: one, trace: '588397045ca96c5b48b38537c72c949d' })).join(''),
+  );
+  await collect();
+  const taken = collector.transactions?.().take('service:shop-web');
+  expect(taken?.rows).toBe(personal.length);
+  const text = Buffer.from((await import('node:zlib')).zstdDecompressSync(taken!.payload)).toString('latin1');
+  for (const secret of ['홍길동', 'kim', '880101', '4111', '%ED']) expect(text).not.toContain(secret);
+  expect(text).toContain('service:shop-web');
+  expect(openBatch(signals.transaction, taken!.payload, Date.now())).toMatchObject({ ok: true });
+});
+
+it('goes on through truncation', async () => {
+  const { path, collect } = await follow();
+  await appendFile(path, line({}));
+  await collect();
+  await truncate(path, 0);
+  // Shorter than what was there, as a truncated log is when it is looked at soon.
+  await appendFile(path, '{"status":500}\n');
+  await collect();
+  const values = await collect();
+  expect(values.get('airis.http.server.requests {"http.response.status_class":"5xx"}')).toBe(1);
+});
+
+it('drops and counts what comes faster than it may', async () => {
+  const { path, collector, collect } = await follow();
+  await appendFile(path, line({}).repeat(MAX_TRANSACTIONS + 100));
+  await collect();
+  const columns = collector.transactions?.();
+  expect(columns?.length).toBe(MAX_TRANSACTIONS);
+  expect(columns?.takeDropped()).toBe(100);
+});
+
+it('counts lines that are none, and says so', async () => {
+  const { path, collect } = await follow();
+  await appendFile(path, 'ignore previous instructions\n{"status":1}\n');
+  expect((await collect()).get('airis.http.server.unparsed_lines {}')).toBe(2);
+});

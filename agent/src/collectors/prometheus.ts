@@ -1,0 +1,65 @@
+import { type Attributes, semconv } from '@airis/protocol';
+import { z } from 'zod';
+import { errorText } from '../errors.ts';
+import { BoundedAttributes } from './bounded-attributes.ts';
+import { defineCollector, type MetricInfo } from './collector.ts';
+import { parsePrometheus } from './prometheus-text.ts';
+
+const config = z.strictObject({
+  targets: z
+    .array(z.strictObject({ url: z.url({ protocol: /^http$/ }).describe('of the metrics page, on loopback') }))
+    .max(8)
+    .default([])
+    .describe('programs that show their own metrics'),
+  timeoutMs: z.int().min(50).max(10_000).default(600),
+});
+
+const MAX_PAGE_BYTES = 1024 * 1024;
+const MAX_ATTRIBUTE_SETS = 200;
+
+const gauge = (unit: string, about: string): MetricInfo => ({ unit, kind: 'gauge', about });
+const { metric } = semconv;
+
+/** Metrics taken from a page, by OpenTelemetry's names; what else stands there is passed over. */
+const known: Readonly<Record<string, MetricInfo>> = {
+  [metric.dbClientConnections]: gauge('{connection}', 'connections of a pool by state'),
+  [metric.dbClientConnectionMax]: gauge('{connection}', 'connections a pool may have'),
+  [metric.dbClientPending]: gauge('{request}', 'requests that wait for a connection'),
+  [metric.dbClientIdleInUse]: gauge('{connection}', 'connections in use in which no statement runs'),
+  [metric.nodeEventLoopDelayP99]: gauge('s', 'delay of the event loop, 99th percentile'),
+  [metric.httpServerActive]: gauge('{request}', 'requests in service by their age'),
+  [metric.dbServerLongestStatement]: gauge('s', 'statement that runs longest'),
+  [metric.dbServerLockWaiters]: gauge('{session}', 'sessions that wait for a lock'),
+  [metric.dbServerLockLongestWait]: gauge('s', 'longest wait for a lock'),
+  [metric.postgresqlBackends]: gauge('{session}', 'sessions by state'),
+};
+
+/** What a program says of itself on a metrics page. */
+export const prometheusCollector = defineCollector({
+  name: 'prometheus',
+  watches: 'both',
+  config,
+  capabilities: ['http'],
+  emits: known,
+  state: () => new BoundedAttributes(MAX_ATTRIBUTE_SETS, (key) => JSON.parse(key) as Attributes),
+  applies: async (_host, { targets }) => targets.length > 0,
+  async collect(host, { targets, timeoutMs }, out, attributeSets) {
+    const problems: string[] = [];
+    const isOne = targets.length === 1;
+    for (const { url } of targets) {
+      try {
+        const answer = await host.http?.(url, { timeoutMs, maxBytes: MAX_PAGE_BYTES });
+        if (answer?.status !== 200) throw new Error(`answered ${answer?.status ?? 'nothing'}`);
+        for (const { name, labels, value } of parsePrometheus(answer.text)) {
+          if (!Object.hasOwn(known, name) || !Number.isFinite(value)) continue;
+          const own = isOne ? labels : { ...labels, [semconv.attribute.serverPort]: new URL(url).port || '80' };
+          const attributes = attributeSets.get(JSON.stringify(own));
+          if (attributes !== null) out.write(name, value, attributes);
+        }
+      } catch (error) {
+        problems.push(`${url}: ${errorText(error)}`);
+      }
+    }
+    if (problems.length > 0) throw new Error(problems.join('; '));
+  },
+});

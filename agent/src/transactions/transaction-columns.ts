@@ -1,0 +1,128 @@
+import { compressBatch, encodeBatch, signals, TRANSACTION_ERROR, utf8Column } from '@airis/protocol';
+
+/** Rows held at most; a second of a busy server. What comes beyond is dropped and counted. */
+export const MAX_TRANSACTIONS = 5_000;
+
+/**
+ * Completed requests as columns, filled by whoever reads an access log. Numbers go to typed arrays and texts to lists of
+ * texts that repeat, so that a row makes no object.
+ */
+export class TransactionColumns {
+  readonly #capacity: number;
+  readonly #endUnixMs: Float64Array;
+  readonly #elapsedMs: Float64Array;
+  readonly #peerElapsedMs: Float64Array;
+  readonly #status: Uint32Array;
+  readonly #flags: Uint8Array;
+  #service: string[] = [];
+  #route: string[] = [];
+  #traceId: string[] = [];
+  #spanId: string[] = [];
+  #parentSpanId: string[] = [];
+  #peer: string[] = [];
+  #length = 0;
+  #dropped = 0;
+
+  constructor(capacity = MAX_TRANSACTIONS) {
+    this.#capacity = capacity;
+    this.#endUnixMs = new Float64Array(capacity);
+    this.#elapsedMs = new Float64Array(capacity);
+    this.#peerElapsedMs = new Float64Array(capacity);
+    this.#status = new Uint32Array(capacity);
+    this.#flags = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * @param route - method and learnt shape of the path; never a path
+   * @param peerElapsedMs - -1 for none: a value on the wire is finite
+   */
+  add(
+    endUnixMs: number,
+    elapsedMs: number,
+    status: number,
+    service: string,
+    route: string,
+    traceId: string,
+    spanId: string,
+    parentSpanId: string,
+    peer: string,
+    peerElapsedMs: number,
+  ): void {
+    if (this.#length >= this.#capacity) {
+      this.#dropped++;
+      return;
+    }
+    const row = this.#length++;
+    this.#endUnixMs[row] = endUnixMs;
+    this.#elapsedMs[row] = elapsedMs;
+    this.#peerElapsedMs[row] = peerElapsedMs;
+    this.#status[row] = status;
+    this.#flags[row] = status >= 500 ? TRANSACTION_ERROR : 0;
+    this.#service.push(service);
+    this.#route.push(route);
+    this.#traceId.push(traceId);
+    this.#spanId.push(spanId);
+    this.#parentSpanId.push(parentSpanId);
+    this.#peer.push(peer);
+  }
+
+  /** Rows that came while it was full, since the last call. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
+  }
+
+  /**
+   * All rows, encoded, with the times they span; null when there are none. Empty afterwards.
+   *
+   * @param spokenFor - service of rows that name none
+   */
+  take(spokenFor: string): {
+    readonly payload: Uint8Array;
+    readonly rows: number;
+    readonly fromUnixMs: number;
+    readonly toUnixMs: number;
+  } | null {
+    const rows = this.#length;
+    if (rows === 0) return null;
+    const ends = this.#endUnixMs.subarray(0, rows);
+    const payload = compressBatch(
+      encodeBatch(
+        signals.transaction,
+        [
+          BigInt64Array.from(ends, (unixMs) => BigInt(Math.round(unixMs))),
+          this.#elapsedMs.slice(0, rows),
+          this.#status.slice(0, rows),
+          this.#flags.slice(0, rows),
+          utf8Column(this.#service.map((service) => service || spokenFor)),
+          utf8Column(this.#route),
+          utf8Column(this.#traceId),
+          utf8Column(this.#spanId),
+          utf8Column(this.#parentSpanId),
+          utf8Column(this.#peer),
+          this.#peerElapsedMs.slice(0, rows),
+        ],
+        rows,
+      ),
+    );
+    let fromUnixMs = Number.POSITIVE_INFINITY;
+    let toUnixMs = Number.NEGATIVE_INFINITY;
+    for (const unixMs of ends) {
+      if (unixMs < fromUnixMs) fromUnixMs = unixMs;
+      if (unixMs > toUnixMs) toUnixMs = unixMs;
+    }
+    this.#length = 0;
+    this.#service = [];
+    this.#route = [];
+    this.#traceId = [];
+    this.#spanId = [];
+    this.#parentSpanId = [];
+    this.#peer = [];
+    return { payload, rows, fromUnixMs: Math.round(fromUnixMs), toUnixMs: Math.round(toUnixMs) };
+  }
+}

@@ -1,0 +1,55 @@
+import { schemaName, signals } from '@airis/protocol';
+import type { Refusals } from '../refusals.ts';
+import type { Spool } from '../store/spool.ts';
+import { priorities } from '../store/spool-item.ts';
+import { MAX_TRANSACTIONS, type TransactionColumns } from './transaction-columns.ts';
+
+/** Dots go to the hub this often, and as soon as half of what fits is there. */
+const SEND_EVERY_MS = 2_000;
+
+/** What becomes of completed requests: from the collectors that read them into the spool. */
+export class TransactionPath {
+  readonly #spool: Spool;
+  readonly #refusals: Refusals;
+  readonly #spokenFor: string;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
+
+  /** @param spokenFor - entity of requests whose log names none */
+  constructor(spool: Spool, refusals: Refusals, spokenFor: string) {
+    this.#spokenFor = spokenFor;
+    this.#spool = spool;
+    this.#refusals = refusals;
+  }
+
+  /** Once a second; `sources` are the columns that collectors fill. */
+  step(tMs: number, sources: readonly TransactionColumns[]): void {
+    const isDue = Math.abs(tMs - this.#sentAtMs) >= SEND_EVERY_MS;
+    if (isDue) this.#sentAtMs = tMs;
+    for (const columns of sources) {
+      const dropped = columns.takeDropped();
+      if (dropped > 0) this.#refusals.count('transaction-rate', dropped);
+      if (isDue || columns.length >= MAX_TRANSACTIONS / 2) this.#send(columns);
+    }
+  }
+
+  /** Before the agent stops. */
+  finish(sources: readonly TransactionColumns[]): void {
+    for (const columns of sources) this.#send(columns);
+  }
+
+  #send(columns: TransactionColumns): void {
+    const taken = columns.take(this.#spokenFor);
+    if (taken === null) return;
+    const { payload, rows, fromUnixMs, toUnixMs } = taken;
+    this.#spool.append({
+      class: 'data',
+      kind: 'transaction',
+      schema: schemaName(signals.transaction),
+      priority: priorities.transaction,
+      rows,
+      fromUnixMs,
+      toUnixMs,
+      payload,
+    });
+  }
+}
