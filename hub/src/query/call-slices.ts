@@ -44,7 +44,7 @@ export async function readCallSlices(
   const answer = await client.query({
     query: `SELECT intDiv(at, {slice:Int64}) * {slice:Int64} AS slice, agent, caller, peer, callee, count() AS calls,
         countIf(bitAnd(if(callee = '', callerFlags, calleeFlags), 1) = 1) AS failed,
-        sum(if(peer != '' AND NOT isNaN(waited), waited, if(callee = '', 0, took))) AS elapsed
+        sum(if(peer != '' AND waited >= 0, waited, if(callee = '', 0, took))) AS elapsed
       FROM (
         SELECT toUnixTimestamp64Milli(t) AS at, agent, service AS caller, peer, spanId, traceId, flags AS callerFlags,
           peerElapsedMs AS waited
