@@ -294,10 +294,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     topology.setListens(listens);
     const nowMs = clock.nowMs();
     for (const call of calls) topology.noteCall(call, nowMs);
+  }
+
+  function takeTopology(nowMs: number): Health['topology'] {
     for (const call of runs.flatMap((run) => run.context()?.calls?.slice(0, CALLS_OF_ONE) ?? [])) {
       topology.noteCall({ ...call, client: call.client ?? watched.caller(services) ?? hostEntity }, nowMs);
     }
-    topologyNow = topology.take(nowMs);
+    return topology.take(nowMs);
   }
 
   async function refreshInventory(): Promise<void> {
@@ -329,6 +332,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   }
 
   function reportHealth(): void {
+    topologyNow = takeTopology(clock.nowMs());
     const now = status();
     events.health(now.health);
     statusFile.save(JSON.stringify(now));

@@ -14,8 +14,12 @@ interface Seen {
 /** What the health message has room for. */
 const LIMIT = 128;
 const TEXT_LENGTH = 300;
-/** What was not seen for so long is no longer told. */
-const FORGET_AFTER_MS = 60_000;
+/** What was not seen for so long is no longer told; sockets are looked at every 10 s. */
+const FORGET_AFTER_MS: Readonly<Record<CallsSeen['kind'], number>> = {
+  socket: 15_000,
+  'access-log': 60_000,
+  configuration: 60_000,
+};
 
 /** Gathers who listens and who calls whom, from sockets, logs and configurations, until the next health report. */
 export class TopologyReport {
@@ -43,7 +47,7 @@ export class TopologyReport {
   take(nowMs: number): TopologyMessage {
     const calls: Call[] = [];
     for (const [key, seen] of this.#calls) {
-      if (Math.abs(nowMs - seen.seenAtMs) > FORGET_AFTER_MS) {
+      if (Math.abs(nowMs - seen.seenAtMs) > FORGET_AFTER_MS[seen.call.kind]) {
         this.#calls.delete(key);
         continue;
       }
