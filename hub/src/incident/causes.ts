@@ -47,7 +47,7 @@ export function causesOf(
       ruledOut: [],
     };
   }
-  const facts = caseOf(subjects, relevant, around);
+  const facts = caseOf(root, subjects, relevant, around);
   const { suspects, cleared } = fuseSuspects(facts, rcaMethods, [rootSuspect(root, subjects)]);
   const ordered = [...suspects].sort((a, b) => Number(b.entity === root.entity) - Number(a.entity === root.entity));
   const causes = withoutEchoes(
@@ -85,9 +85,14 @@ function rootSuspect(root: Subject, subjects: readonly Subject[]): Suspect {
   };
 }
 
-function caseOf(subjects: readonly Subject[], changes: readonly ChangeRecord[], around: Surroundings): RcaCase {
+function caseOf(
+  root: Subject,
+  subjects: readonly Subject[],
+  changes: readonly ChangeRecord[],
+  around: Surroundings,
+): RcaCase {
   const troubled = distinct(subjects.map(({ entity }) => entity));
-  const dependencies = [...nearDependencies(subjects, around), ...impliedDependencies(subjects, around)];
+  const dependencies = [...nearDependencies(subjects, around), ...impliedDependencies(root, subjects, around)];
   const beside = dependencies.flatMap(({ caller, callee }) => [caller, callee]);
   return {
     fromUnixMs: Math.min(...subjects.map(({ onset }) => onset)),
@@ -131,9 +136,12 @@ function nearDependencies(subjects: readonly Subject[], around: Surroundings): D
   return around.dependencies.filter(({ caller, callee }) => places.has(caller) || places.has(callee));
 }
 
-/** What needs no observation: a service needs its directories, and a caller the way to its callee. */
-function impliedDependencies(subjects: readonly Subject[], around: Surroundings): Dependency[] {
-  return subjects.flatMap(({ entity, place }): Dependency[] => {
+/** What needs no observation: a host feels what its scopes do, a service needs its directories, a caller the way to its callee. */
+function impliedDependencies(root: Subject, subjects: readonly Subject[], around: Surroundings): Dependency[] {
+  return subjects.flatMap(({ entity, place, isScoped }): Dependency[] => {
+    if (entity.startsWith('host:') && !isScoped && root.isScoped) {
+      return [{ caller: entity, callee: root.entity, confidence: 1 }];
+    }
     const ends = around.endsOf(entity);
     if (ends !== null) return [{ caller: ends.caller, callee: entity, confidence: 1 }];
     return entity === place || entity.startsWith('host:') ? [] : [{ caller: place, callee: entity, confidence: 1 }];

@@ -39,17 +39,22 @@ export function narrate(story: Story): Bilingual {
 function opening({ root, life }: Story): Bilingual {
   const clock = koreanClock(root.onset);
   const name = entityTitle(namedIn(root));
-  const { title, summary } = saidWhileItHeld(root);
   const isOver = life.resolvedAtUnixMs !== null;
+  const { title } = saidWhileItHeld(root);
+  // The closing version says how it ended.
+  const { summary } = isOver ? root.record.finding : saidWhileItHeld(root);
   return {
     ko: `${clock}부터 ${name.ko}에 이상이 ${isOver ? '있었습니다' : '있습니다'}: ${title.ko}. ${sentence(summary.ko)}`,
     en: `Since ${clock} there ${isOver ? 'was' : 'is'} trouble at ${name.en}: ${title.en}. ${sentence(summary.en)}`,
   };
 }
 
+/** The numbers, where the finding's own words have none. */
 function measured({ root }: Story): Bilingual | null {
-  const values = saidWhileItHeld(root)
-    .evidence.filter((item) => item.kind === 'series')
+  const { summary, evidence } = saidWhileItHeld(root);
+  if (/\d/.test(summary.en)) return null;
+  const values = evidence
+    .filter((item) => item.kind === 'series')
     .map(describeEvidence)
     .filter((text) => text !== null);
   if (values.length === 0) return null;
@@ -66,24 +71,28 @@ function harm({ impact, life }: Story): Bilingual | null {
   };
 }
 
-/** The first cause where it is not what the story opened with, and where to look. */
+/** The first cause with what speaks most for it, and where to look. */
 function suspicion({ root, causes, subjects, life }: Story): Bilingual | null {
   const top = causes[0];
   if (top === undefined) return null;
   const name = entityName(top.entity);
   const others = new Set(subjects.filter(({ place }) => place !== root.place).map(({ place }) => place));
   const isOwn = top.entity === root.entity;
+  const why = isOwn ? top.for[0]?.text : null;
   const reason = isOwn ? null : top.explanation;
-  const look = life.resolvedAtUnixMs !== null ? null : lookAt(name, others);
+  const look = life.resolvedAtUnixMs === null ? lookAt(name, others) : null;
+  const isRepeated = why === undefined || why === null || why.en === top.explanation.en;
   return {
-    ko: [`원인 1순위: ${name.ko}.`, reason === null ? '' : sentence(reason.ko), look?.ko ?? '']
-      .filter((part) => part !== '')
-      .join(' '),
-    en: [`First suspect: ${name.en}.`, reason === null ? '' : sentence(reason.en), look?.en ?? '']
-      .filter((part) => part !== '')
-      .join(' '),
+    ko: joined(`원인 1순위: ${name.ko}${isRepeated ? '' : `(${why.ko})`}.`, reason?.ko, look?.ko),
+    en: joined(`First suspect: ${name.en}${isRepeated ? '' : ` (${why.en})`}.`, reason?.en, look?.en),
   };
 }
+
+const joined = (...parts: readonly (string | undefined)[]): string =>
+  parts
+    .filter((part) => part !== undefined)
+    .map(sentence)
+    .join(' ');
 
 function lookAt(name: Bilingual, others: ReadonlySet<string>): Bilingual {
   const shown = [...others].slice(0, 3).map((entity) => entityName(entity));
@@ -118,6 +127,11 @@ function standing({ subjects, life }: Story): Bilingual {
       ko: '모든 알림이 끝났으며 다시 나타나지 않는지 지켜보는 중입니다.',
       en: 'All alerts have ended; the incident is held open to see whether they return.',
     };
+  }
+  if (live === subjects.length) {
+    return live === 1
+      ? { ko: '알림이 계속되고 있습니다.', en: 'The alert still holds.' }
+      : { ko: `알림 ${live}건이 모두 계속되고 있습니다.`, en: `All ${live} alerts still hold.` };
   }
   return {
     ko: `알림 ${subjects.length}건 가운데 ${live}건이 계속되고 있습니다.`,

@@ -1,4 +1,4 @@
-import { type Bilingual, josa } from '@airis/protocol';
+import type { Bilingual } from '@airis/protocol';
 import { entityName } from '../entity-name.ts';
 import { troubleWords } from '../incident/trouble-words.ts';
 import { koreanClock } from '../korean-time.ts';
@@ -66,7 +66,7 @@ function findingReason(finding: RcaFinding): Reason {
   const clock = koreanClock(startedAtUnixMs);
   return {
     weight: WEIGHT_OF[nature] * SEVERITY[severity] * (0.5 + 0.5 * confidence),
-    text: { ko: `${clock}부터 ${words.ko}`, en: `${words.en} since ${clock}` },
+    text: { ko: `${clock}부터 ${words.ko}`, en: `since ${clock}: ${words.en}` },
     ref: { kind: 'finding', id },
   };
 }
@@ -91,7 +91,7 @@ function onsetReasons(own: readonly RcaFinding[], first: number, entities: numbe
 function troubledCallers(entity: string, facts: RcaCase, findings: Findings): Reason[] {
   const callers = distinct(
     facts.dependencies.filter(({ callee }) => callee === entity).map(({ caller }) => caller),
-  ).filter((caller) => findings.get(caller)?.some(({ nature }) => nature !== 'fault'));
+  ).filter((caller) => !caller.startsWith('host:') && findings.get(caller)?.some(({ nature }) => nature !== 'fault'));
   if (callers.length === 0) return [];
   const names = callers.slice(0, 3).map((caller) => entityName(caller).en);
   const list = names.join(', ');
@@ -123,8 +123,8 @@ function faultBelow(entity: string, facts: RcaCase, findings: Findings): Reason[
         {
           weight: FAULT_BELOW_WEIGHT,
           text: {
-            ko: `이곳이 의존하는 ${josa(name.ko, '이/가')} 먼저 설명됨(${words.ko})`,
-            en: `explained by ${name.en}, which it depends on (${words.en})`,
+            ko: `이곳이 의존하는 ${name.ko}의 이상(${words.ko})으로 설명됨`,
+            en: `explained by trouble of ${name.en}, which it depends on (${words.en})`,
           },
           ref: { kind: 'finding', id: fault.id },
         },

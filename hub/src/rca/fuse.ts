@@ -13,14 +13,14 @@ export interface RankedSuspect {
 
 /** Evidence of which a suspect is as good as convicted: 1 - 1/e. */
 const EVIDENCE_SCALE = 2.5;
-/** A score below this is no suspicion. */
-const LEAST_SCORE = 0.05;
+/** Of who has something for it, however much speaks against it. */
+const LEAST_SCORE = 0.02;
 const MAX_REASONS = 8;
 
 /**
  * Asks every method and adds their reasons up, entity by entity. `known` are suspects that need no method.
  *
- * @returns suspects, best first, and apart those whom the reasons clear
+ * @returns suspects, best first, and apart those for whom nothing speaks but something against
  */
 export function fuseSuspects(
   facts: RcaCase,
@@ -32,14 +32,15 @@ export function fuseSuspects(
     .map(([entity, parts]) => rank({ entity, metric: null, reasons: parts.flatMap(({ reasons }) => reasons) }))
     .sort((a, b) => b.score - a.score || (a.entity < b.entity ? -1 : 1));
   return {
-    suspects: ranked.filter(({ score }) => score >= LEAST_SCORE),
-    cleared: ranked.filter(({ score, against }) => score < LEAST_SCORE && against.length > 0),
+    suspects: ranked.filter((suspect) => suspect.for.length > 0),
+    cleared: ranked.filter((suspect) => suspect.for.length === 0 && suspect.against.length > 0),
   };
 }
 
 function rank(suspect: Suspect): RankedSuspect {
   const sum = evidenceOf(suspect);
-  const score = sum <= 0 ? 0 : 1 - Math.exp(-sum / EVIDENCE_SCALE);
+  const least = suspect.reasons.some(({ weight }) => weight > 0) ? LEAST_SCORE : 0;
+  const score = Math.max(least, 1 - Math.exp(-Math.max(0, sum) / EVIDENCE_SCALE));
   return {
     entity: suspect.entity,
     score: Math.round(Math.min(0.99, score) * 1000) / 1000,
