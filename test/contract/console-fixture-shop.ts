@@ -1,5 +1,12 @@
-import type { Topology } from '../../hub/console/api/topology.ts';
-import type { DemoFault, DemoShopAnswer, Finding, Host, Incident, IncidentDetail } from '../../hub/src/api/types.ts';
+import type {
+  DemoFault,
+  DemoShopAnswer,
+  Finding,
+  Host,
+  Incident,
+  IncidentDetail,
+  Topology,
+} from '../../hub/src/api/types.ts';
 import { stamp } from './console-fixture-data.ts';
 
 /** The demo shop with a lock held in its database, made up for the console's tests. */
@@ -20,6 +27,7 @@ export const fixtureTopology: Topology = {
     entity,
     tier,
     host: `host:${entity.split(':')[1]}`,
+    runsOn: null,
     role,
     state: tier === 'database' ? 'critical' : tier === 'app' ? 'major' : 'ok',
     callsPerSecond,
@@ -32,10 +40,10 @@ export const fixtureTopology: Topology = {
     via: `127.0.0.1:${9000 + index}`,
     confidence: 0.99 - index / 100,
     evidence: [
-      { kind: 'socket', text: 'established TCP connections: 4', count: 4 },
+      { kind: 'socket', text: 'established TCP connections: 4', count: 4, lastSeenAt: stamp(0) },
       tier === 'database'
-        ? { kind: 'transaction', text: '1,204 requests with statements', count: 1204 }
-        : { kind: 'access-log', text: 'upstream 127.0.0.1:9000', count: 1204 },
+        ? { kind: 'transaction', text: '1,204 requests with statements', count: 1204, lastSeenAt: stamp(0) }
+        : { kind: 'access-log', text: 'upstream 127.0.0.1:9000', count: 1204, lastSeenAt: stamp(0) },
     ],
     callsPerSecond,
     meanElapsedMs: tier === 'database' ? 1900 : 2010,

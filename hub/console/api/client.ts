@@ -1,5 +1,4 @@
 import { ApiError, readProblem, unreachable } from './problem.ts';
-import type { Topology } from './topology.ts';
 import type {
   DemoFault,
   DemoShopAnswer,
@@ -18,6 +17,7 @@ import type {
   Page,
   Session,
   SessionRequest,
+  Topology,
   WatchLease,
 } from './types.ts';
 

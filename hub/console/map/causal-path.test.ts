@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import type { Topology } from '../api/topology.ts';
-import { causalPath, namedPath } from './causal-path.ts';
+import type { Topology } from '../api/types.ts';
+import { causalPath } from './causal-path.ts';
 
 const node = (entity: string) => ({
   entity,
   tier: 'app' as const,
   host: `host:${entity.split(':')[1]}`,
+  runsOn: 'host:machine',
   role: null,
   state: 'ok' as const,
   callsPerSecond: null,
@@ -46,9 +47,4 @@ it('finds the service of a folder by its agent', () => {
 it('ends also where services call each other in a ring', () => {
   const ring = { ...shop, edges: [...shop.edges, edge('database:db', 'service:web')] };
   expect(causalPath(ring, 'service:web').services).toHaveLength(4);
-});
-
-it('takes the path that the hub named, in either direction', () => {
-  const { ids } = namedPath(shop, ['database:db', 'service:app']);
-  expect([...ids]).toEqual(['database:db', 'service:app', 'service:app>database:db']);
 });

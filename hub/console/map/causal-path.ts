@@ -1,4 +1,4 @@
-import type { Topology } from '../api/topology.ts';
+import type { Topology } from '../api/types.ts';
 
 export const edgeId = (caller: string, callee: string): string => `${caller}>${callee}`;
 
@@ -38,18 +38,6 @@ export function causalPath(topology: Topology, cause: string): CausalPath {
   return { ids, services };
 }
 
-/** The same from a path that the hub has named: its services, and the edges between neighbours in either direction. */
-export function namedPath(topology: Topology, services: readonly string[]): CausalPath {
-  const known = services.filter((service) => topology.nodes.some(({ entity }) => entity === service));
-  const edges = topology.edges.filter(({ caller, callee }) => {
-    const [from, to] = [known.indexOf(caller), known.indexOf(callee)];
-    return from !== -1 && to !== -1 && Math.abs(from - to) === 1;
-  });
-  const links = services.flatMap((entity) => linkEnds(topology, entity) ?? []);
-  const ids = [...edges, ...links].map(({ caller, callee }) => edgeId(caller, callee));
-  return { ids: new Set([...known, ...ids]), services: known };
-}
-
 /** `link:shop-was~shop-app` → the two services of those names. */
 function linkEnds(topology: Topology, entity: string): { caller: string; callee: string } | null {
   if (!entity.startsWith('link:')) return null;
@@ -65,5 +53,5 @@ function serviceOf({ nodes, edges }: Topology, entity: string): string | null {
   const link = linkEnds({ nodes, edges }, entity);
   if (link !== null) return link.caller;
   const agent = entity.startsWith('host:') ? entity.slice('host:'.length) : entity.split('@')[1];
-  return nodes.find(({ host }) => host === `host:${agent}`)?.entity ?? null;
+  return nodes.find(({ host, runsOn }) => [host, runsOn].includes(`host:${agent}`))?.entity ?? null;
 }

@@ -1,4 +1,4 @@
-import type { Topology, TopologyNode } from '../api/topology.ts';
+import type { Topology, TopologyNode } from '../api/types.ts';
 import type { I18n } from '../i18n/i18n.tsx';
 import { entityTitle } from '../parts/entity-name.ts';
 import type { GraphTier } from '../parts/graph-layout.ts';

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Topology, TopologyEdge, TopologyNode } from '../api/topology.ts';
-import type { Evidence, Incident } from '../api/types.ts';
+import type { Evidence, Incident, Topology, TopologyEdge, TopologyNode } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { EvidenceChart } from '../pages/evidence-chart.tsx';
 import { Drawer } from '../parts/drawer.tsx';
@@ -151,7 +150,7 @@ function EdgeDrawer({ edge, topology, fromMs, toMs, onSelect, onClose }: MapDraw
         <dl className="facts">
           {edge.evidence.map((evidence) => (
             <div key={evidence.kind + evidence.text}>
-              <dt>{evidenceName(evidence.kind, t)}</dt>
+              <dt>{t(`map.evidence.${evidence.kind}`)}</dt>
               <dd className="mono">{evidence.text}</dd>
             </div>
           ))}
@@ -216,13 +215,6 @@ function EdgeLinks(props: {
       </ul>
     </div>
   );
-}
-
-const evidenceKinds = ['socket', 'access-log', 'configuration', 'transaction'] as const;
-
-function evidenceName(kind: string, t: ReturnType<typeof useI18n>['t']): string {
-  const known = evidenceKinds.find((one) => one === kind);
-  return known === undefined ? kind : t(`map.evidence.${known}`);
 }
 
 function seriesOf(metric: string, attributes: Readonly<Record<string, string>>): Evidence {

@@ -1,4 +1,4 @@
-import type { Topology } from '../api/topology.ts';
+import type { Topology } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { entityTitle } from '../parts/entity-name.ts';
 import { Severity } from '../parts/severity.tsx';

@@ -1,6 +1,5 @@
 import { useMemo } from 'react';
-import type { Topology } from '../api/topology.ts';
-import type { Incident } from '../api/types.ts';
+import type { Incident, Topology } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { entityTitle } from '../parts/entity-name.ts';
 import { PageAnswer } from '../parts/page-answer.tsx';

@@ -1,8 +1,6 @@
-import type { Topology } from '../api/topology.ts';
 import type { IncidentDetail } from '../api/types.ts';
 import { useHub, useLoaded } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
-import { causalPath, namedPath } from '../map/causal-path.ts';
 import { entityTitle } from '../parts/entity-name.ts';
 import { LevelShape } from '../parts/severity.tsx';
 import { serviceMap } from '../shell/hub-resources.ts';
@@ -15,7 +13,7 @@ export function IncidentPath({ incident }: { readonly incident: IncidentDetail }
   const { href } = useUrl();
   const topology = useLoaded(serviceMap(api)).value;
   const cause = incident.topCause?.entity;
-  const services = topology === undefined ? [] : pathOf(incident, topology).toReversed();
+  const services = incident.path.toReversed();
   if (cause === undefined || services.length === 0) return <p className="quiet">{t('incident.noPath')}</p>;
   const isOnPath = services.includes(cause);
   return (
@@ -48,10 +46,4 @@ export function IncidentPath({ incident }: { readonly incident: IncidentDetail }
       </a>
     </>
   );
-}
-
-function pathOf(incident: IncidentDetail, topology: Topology): readonly string[] {
-  const named = namedPath(topology, incident.path).services;
-  if (named.length > 0) return named;
-  return incident.topCause === null ? [] : causalPath(topology, incident.topCause.entity).services;
 }

@@ -114,7 +114,7 @@ function IncidentView({ data, url, params }: ViewProps<IncidentData>) {
               />
             )}
           </Panel>
-          {incident.topCause !== null && (
+          {incident.path.length > 0 && (
             <Panel title={t('incident.path')} sub={t('incident.pathSub')} loaded={loaded}>
               {(value) => <IncidentPath incident={value} />}
             </Panel>

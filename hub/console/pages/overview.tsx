@@ -1,7 +1,6 @@
 import { useMemo } from 'react';
 import { whenSeen } from '../api/resource.ts';
-import type { Topology } from '../api/topology.ts';
-import type { Finding, Host, Incident, MetricsAnswer } from '../api/types.ts';
+import type { Finding, Host, Incident, MetricsAnswer, Topology } from '../api/types.ts';
 import type { ChartMark } from '../charts/chart-data.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { useI18n } from '../i18n/i18n.tsx';

@@ -1,8 +1,7 @@
 import type { ApiClient } from '../api/client.ts';
 import { ApiError } from '../api/problem.ts';
 import type { Resource } from '../api/resource.ts';
-import type { Topology } from '../api/topology.ts';
-import type { DemoFault, Host, HubHealth, Incident } from '../api/types.ts';
+import type { DemoFault, Host, HubHealth, Incident, Topology } from '../api/types.ts';
 
 /** Most open incidents that are asked for at once; more than this is one big outage anyway. */
 export const MAX_OPEN_INCIDENTS = 200;
