@@ -3,20 +3,20 @@ import { type Surroundings, surroundingsOf, type TopologyView } from './surround
 import { aFinding, T0 } from './test-events.ts';
 
 /** The demo shop as tests know it: four tiers, an agent each, and one for the whole machine. */
-export const entities = {
+const entities = {
   web: 'service:shop-web',
   was: 'service:shop-was',
   app: 'service:shop-app',
   db: 'database:shop-db',
 } as const;
-export type Tier = keyof typeof entities;
+type Tier = keyof typeof entities;
 
 const addresses: Readonly<Record<string, string>> = {
   '127.0.0.1:8080': entities.was,
   '127.0.0.1:9000': entities.app,
   '127.0.0.1:5432': entities.db,
 };
-export const addressOf = (tier: Tier): string =>
+const addressOf = (tier: Tier): string =>
   Object.keys(addresses).find((address) => addresses[address] === entities[tier]) ?? '';
 
 export const shopTopology: TopologyView = {
@@ -29,7 +29,7 @@ export const shopTopology: TopologyView = {
 };
 
 export const MACHINE = 'demo-machine';
-export const WHOLE_HOST = 'demo-host';
+const WHOLE_HOST = 'demo-host';
 export const agents: readonly { readonly agent: string; readonly scope: string | null }[] = [
   ...Object.values(entities).map((entity) => ({ agent: entity.slice(entity.indexOf(':') + 1), scope: entity })),
   { agent: WHOLE_HOST, scope: null },

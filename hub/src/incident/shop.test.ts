@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 /** Plays the runs second by second through a real service and store; what the incidents are at the end. */
-async function play(runs: readonly Run[], untilS: number) {
+async function play(runs: readonly Run[], untilS: number, delayOf: (id: string) => number = () => 0) {
   let now = T0 - 60_000;
   const state = openStateStore(':memory:');
   const numbers = new Set<number>();
@@ -66,10 +66,11 @@ async function play(runs: readonly Run[], untilS: number) {
         const name = `${index}-run`;
         const closed = shopFinding(seen, startS, lastsS, name);
         const opened = { ...closed, state: 'open' as const, endedAtUnixMs: null };
-        const open = { atMs: closed.detectedAtUnixMs, agent: seen.agent, finding: opened };
+        const lateMs = delayOf(closed.id) * 1000;
+        const open = { atMs: closed.detectedAtUnixMs + lateMs, agent: seen.agent, finding: opened };
         return closed.endedAtUnixMs === null
           ? [open]
-          : [open, { atMs: closed.endedAtUnixMs, agent: seen.agent, finding: closed }];
+          : [open, { atMs: closed.endedAtUnixMs + lateMs, agent: seen.agent, finding: closed }];
       }),
     )
     .sort((a, b) => a.atMs - b.atMs);
@@ -183,5 +184,53 @@ describe('whatever the order', () => {
         },
       ),
     );
+  });
+
+  it('comes to the same incidents when findings are told up to a minute late', async () => {
+    for (const [one, other] of pairs.slice(0, 4)) {
+      const runs = [
+        { fault: one, startS: 0, lastsS: 45 },
+        { fault: other, startS: 60, lastsS: 45 },
+      ];
+      const members = (views: readonly IncidentView[]) =>
+        views.map(({ records }) => records.map(({ finding }) => finding.id).sort()).sort();
+      const onTime = await play(runs, 300);
+      const late = await play(runs, 300, (id) =>
+        [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 61, 7),
+      );
+      expect(members(late.views)).toEqual(members(onTime.views));
+      expect(firstCauses(late.views)).toEqual(firstCauses(onTime.views));
+    }
+  }, 30_000);
+});
+
+describe('symptoms without a fault', () => {
+  const onlyAfter = (fault: ShopFault, ...natures: readonly string[]): ShopFault => ({
+    ...fault,
+    seen: fault.seen.filter(({ nature }) => natures.includes(nature)),
+  });
+
+  it('are one incident, with the deepest of them suspected and what is missing said', async () => {
+    const { views, everSeen } = await play([{ fault: onlyAfter(cpu, 'symptom'), startS: 0, lastsS: null }], 90);
+    expect(views).toHaveLength(1);
+    expect(everSeen).toBe(1);
+    expect(views[0]?.causes[0]?.entity).toBe(cpu.target);
+    expect(views[0]?.unknown.length).toBeGreaterThan(0);
+  });
+
+  it('take in the fault that is found a little later as their root, without a second incident', async () => {
+    const lateFault = {
+      ...lock,
+      seen: lock.seen.map((seen) => (seen.nature === 'fault' ? { ...seen, found: 55 } : seen)),
+    };
+    const { views, everSeen } = await play([{ fault: lateFault, startS: 0, lastsS: 90 }], 240);
+    expect(firstCauses(views)).toEqual([lock.target]);
+    expect(everSeen).toBe(1);
+  });
+
+  it('wait a few seconds for a fault before they make an incident', async () => {
+    const first = cpu.seen.filter(({ trouble }) => trouble === 'event-loop');
+    expect((await play([{ fault: { ...cpu, seen: first }, startS: 0, lastsS: null }], 12)).views).toEqual([]);
+    expect((await play([{ fault: { ...cpu, seen: first }, startS: 0, lastsS: null }], 16)).views).toHaveLength(1);
   });
 });

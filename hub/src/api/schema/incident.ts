@@ -8,7 +8,7 @@ export const incidentState = z.enum(['open', 'acknowledged', 'resolved']);
 export type IncidentState = z.infer<typeof incidentState>;
 
 /** A reason with what shows it; null where it follows from the dependencies alone. */
-export const reason = z.object({
+const reason = z.object({
   text: bilingual,
   ref: z.object({ kind: z.enum(['finding', 'change', 'series', 'pattern']), id: z.string() }).nullable(),
 });
