@@ -43,7 +43,7 @@ export const directoriesCollector = defineCollector({
 });
 
 /** Bytes of the files below, links not followed; `null` when the folder itself cannot be read. */
-export async function usedBytes(top: string): Promise<number | null> {
+async function usedBytes(top: string): Promise<number | null> {
   let bytes = 0;
   let entries = 0;
   let level = [top];

@@ -2,7 +2,7 @@ import type { Host } from '../collectors/host.ts';
 import { type RunningProcess, readProcess } from '../discover/host-evidence.ts';
 
 /** `waiting`: its root was never seen; `gone`: it was, and its process ended. */
-export type TreeState = 'waiting' | 'running' | 'gone';
+type TreeState = 'waiting' | 'running' | 'gone';
 
 /** Processes of one tree that are told; a larger tree is watched in part. */
 const TREE_LIMIT = 512;

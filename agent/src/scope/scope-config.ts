@@ -30,7 +30,6 @@ export const scopeConfig = z.strictObject({
   tier: z.enum(['web', 'was', 'app', 'database']).default('app').describe('shown for a program that is not recognised'),
 });
 export type ScopeConfig = z.output<typeof scopeConfig>;
-export type ScopeDirectory = ScopeConfig['directories'][number];
 
 /** Process trees that have an agent of their own; the agent of the whole host looks for no roles there. */
 export const leaveScopesConfig = z

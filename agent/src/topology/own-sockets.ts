@@ -3,7 +3,7 @@ import type { CallsSeen } from '../collectors/collector.ts';
 import type { Host } from '../collectors/host.ts';
 import { readTcpSockets, socketsOf, type TcpSocket } from './sockets.ts';
 
-export interface OwnSockets {
+interface OwnSockets {
   /** `ip:port`; `0.0.0.0` and `[::]` as the kernel says them. */
   readonly listens: readonly string[];
   readonly calls: readonly CallsSeen[];
