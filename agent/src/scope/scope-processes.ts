@@ -32,7 +32,7 @@ export const scopeProcessesCollector = defineCollector({
   state: (): State => ({ use: new ScopeUse(), busiest: [] }),
   async collect(host, { memoryLimitBytes }, out, state) {
     const { processes, cores, memoryBytes, busiest } = await state.use.read(host);
-    state.busiest = busiest.map(({ pid, name, cores: used }) => ({ pid, name, cpuRatio: used / CORES }));
+    state.busiest = busiest.map(({ cores: used, ...process }) => ({ ...process, cpuRatio: used / CORES }));
     out.write(metric.scopeProcesses, processes);
     // A scope that is away uses nothing, but that is said by its absence: zeros would look like a quiet program.
     if (processes === 0) return;

@@ -8,7 +8,7 @@ export interface ScopeReading {
   /** Cores in use since the reading before; `null` for the first one. */
   readonly cores: number | null;
   readonly memoryBytes: number;
-  /** Those that use most, in cores. */
+  /** Those that use most cores, and those that hold most memory of their own. */
   readonly busiest: readonly (Omit<TopProcess, 'cpuRatio'> & { readonly cores: number })[];
 }
 
@@ -22,6 +22,7 @@ interface Known {
 /** USER_HZ of Linux on every processor that Node.js runs on. */
 const TICKS_A_SECOND = 100;
 const TOP_PROCESSES = 8;
+const LARGEST_PROCESSES = 3;
 const ZOMBIE = 0x5a;
 
 /**
@@ -40,24 +41,26 @@ export class ScopeUse {
     const passedTicks = before === null ? 0 : uptimeTicks - before;
     const known = new Map<number, Known>();
     const memory = new SharedMemory();
-    const used: { pid: number; name: string; cores: number }[] = [];
+    const used: { pid: number; name: string; cores: number; memoryBytes: number }[] = [];
     for (const pid of await host.list('/proc')) {
       const process = /^\d+$/.test(pid) ? this.#look(host, Number(pid)) : null;
       if (process === null) continue;
       known.set(Number(pid), process);
-      memory.add(host.readInto(`/proc/${pid}/status`, this.#buffer), this.#buffer);
+      const memoryBytes = memory.add(host.readInto(`/proc/${pid}/status`, this.#buffer), this.#buffer);
       const cores =
         before === null || !(passedTicks > 0) ? 0 : this.#ticksOf(Number(pid), process, before) / passedTicks;
-      if (cores > 0) used.push({ pid: Number(pid), name: process.name, cores });
+      used.push({ pid: Number(pid), name: process.name, cores, memoryBytes });
     }
     this.#known = known;
     this.#uptimeTicks = uptimeTicks;
+    const largest = used.toSorted((a, b) => b.memoryBytes - a.memoryBytes).slice(0, LARGEST_PROCESSES);
     used.sort((a, b) => b.cores - a.cores);
+    const busy = used.slice(0, TOP_PROCESSES).filter(({ cores }) => cores > 0);
     return {
       processes: known.size,
       cores: passedTicks > 0 ? used.reduce((sum, { cores }) => sum + cores, 0) : null,
       memoryBytes: memory.bytes,
-      busiest: used.slice(0, TOP_PROCESSES),
+      busiest: [...new Set([...busy, ...largest])],
     };
   }
 
@@ -93,12 +96,17 @@ class SharedMemory {
     return this.#ownBytes + this.#mostShared + this.#mostMapped;
   }
 
-  /** @param buffer - with `/proc/<pid>/status`, cut at its end; kernel threads have no memory lines */
-  add(length: number, buffer: Buffer): void {
+  /**
+   * @param buffer - with `/proc/<pid>/status`, cut at its end; kernel threads have no memory lines
+   * @returns what this process has for itself, in bytes
+   */
+  add(length: number, buffer: Buffer): number {
     const text = buffer.toString('latin1', 0, Math.max(0, length));
     const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB\\n`, 'm').exec(text)?.[1] ?? 0);
-    this.#ownBytes += kilobytes('RssAnon') * 1_024;
+    const ownBytes = kilobytes('RssAnon') * 1_024;
+    this.#ownBytes += ownBytes;
     this.#mostShared = Math.max(this.#mostShared, kilobytes('RssShmem') * 1_024);
     this.#mostMapped = Math.max(this.#mostMapped, kilobytes('RssFile') * 1_024);
+    return ownBytes;
   }
 }

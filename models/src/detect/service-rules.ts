@@ -17,7 +17,7 @@ const callLatency: RuleOf = (attributes) =>
 export const serviceRules: Readonly<Record<string, RuleOf>> = {
   'airis.scope.cpu.usage': () =>
     rule('scope-cpu', 'usage', {
-      'level-shift': { minShift: 0.5, maxShift: 0.5, ...lasting(12_000, 0.75), ...FRESH, major: 0.9 },
+      'level-shift': { minShift: 0.45, maxShift: 0.45, ...lasting(12_000, 0.75), ...FRESH, major: 0.9 },
     }),
   'airis.scope.processes': () => [rule('scope-cpu', 'processes'), rule('scope-memory', 'processes')],
   'airis.scope.memory.limit': () => rule('scope-memory', 'limit'),

@@ -15,6 +15,9 @@ interface WatchedSeries {
 /** So many processes started a second are a load of their own, though none lives long enough to be seen. */
 const MANY_STARTED = 20;
 
+/** A process of a service that uses less explains no load. */
+const NOTICED_CORES = 0.05;
+
 const rank: Readonly<Record<Severity, number>> = { info: 0, minor: 1, major: 2, critical: 3 };
 
 /** Everything that speaks about one subject of a host (its CPU, one mount): joins what its watches say to one claim. */
@@ -124,7 +127,9 @@ export class SubjectWatch {
   /** Processes that explain it: those busy all along, or those that hold most memory. */
   #culprits(tMs: number): readonly BusyProcess[] {
     if (this.#kind === 'scope-memory') return this.#processes.largest(3);
-    if (this.#kind === 'scope-cpu') return this.#processes.busiest(tMs - 10_000, 3) ?? [];
+    if (this.#kind === 'scope-cpu') {
+      return (this.#processes.busiest(tMs - 10_000, 3) ?? []).filter(({ cpuRatio }) => cpuRatio >= NOTICED_CORES);
+    }
     return this.#kind === 'cpu' ? (this.#processes.busiest(tMs - 20_000, 3) ?? []) : [];
   }
 }
