@@ -61,12 +61,12 @@ export function resolve(
   const listeners = listenersOf(places, listens.filter(isHeld));
   const held = traces.filter(isHeld);
   const behind = whatIsBehind(held);
-  const watched = new Set([...places.values()].map(({ scope }) => scope));
+  const watched = new Set([...places.values()].flatMap(({ scope }) => (scope === null ? [] : [scope])));
   const entityAt = (agent: string, address: string): string | null => {
     const listener = listeners.at(agent, address);
     const traced = behind.get(`${agent} ${address}`) ?? null;
     // A proxy's own process may listen there, seen by the whole host's agent: what it leads to is what is called.
-    return watched.has(listener) ? listener : (traced ?? listener);
+    return listener !== null && watched.has(listener) ? listener : (traced ?? listener);
   };
   const drafts = new Map<string, Draft>();
   for (const call of calls.filter(isHeld)) addCall(drafts, call, listeners, entityAt);
@@ -101,7 +101,7 @@ function addTrace(
   drafts: Map<string, Draft>,
   trace: TraceFact,
   listeners: Listeners,
-  watched: ReadonlySet<string | null>,
+  watched: ReadonlySet<string>,
 ): void {
   const { agent, caller, callee, peer, count, lastSeenAtUnixMs } = trace;
   if (caller === callee) return;
