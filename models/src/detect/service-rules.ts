@@ -139,7 +139,7 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
 };
 
 /** Judged by the mean of a span, of which at least a share must be raised: one slow request a minute is no level. */
-const lasting = (persistMs: number, raisedShare: number) => ({ persistMs, raisedShare, byMean: true, calmMs: 6_000 });
+const lasting = (persistMs: number, raisedShare: number) => ({ persistMs, raisedShare, byMean: true, calmMs: 5_000 });
 
 function rule(subject: SubjectKind, role: string, judges: SeriesRule['judges'] = {}, name = ''): SeriesRule {
   return { subject, name, role, judges };

@@ -5,7 +5,7 @@ import { createEdgeDetection } from './edge.ts';
 import type { BusyProcess } from './steady-processes.ts';
 
 export const T0 = 1_760_000_000_000;
-export const MB = 1_000_000;
+
 export const MiB = 1024 * 1024;
 const LIMIT = 512 * MiB;
 const QUOTA = 64 * MiB;
