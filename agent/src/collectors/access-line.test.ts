@@ -55,6 +55,11 @@ describe('a JSON line of an access log', () => {
     }
   });
 
+  it('takes no absurd time, so that one line cannot spoil its batch', () => {
+    const line = JSON.stringify({ status: 200, sec: 1e306, peer: '127.0.0.1:1', peerSec: 1e306, t: 1e300 });
+    expect(readJsonLine(line)).toMatchObject({ durationSeconds: null, peerSeconds: null, endUnixMs: null });
+  });
+
   it('never throws, whatever stands in the log', () => {
     fc.assert(
       fc.property(fc.string(), fc.json(), (text, json) => {

@@ -65,7 +65,7 @@ export function transactionOf(raw: RawTransaction): LoggedTransaction {
   return {
     status: raw.status,
     path: raw.target?.startsWith('/') === true ? (raw.target.split('?', 1)[0] ?? null) : null,
-    durationSeconds: raw.seconds,
+    durationSeconds: withinADay(raw.seconds),
     responseBytes: raw.bytes,
     endUnixMs: raw.endUnixMs,
     method: /^[A-Z]{3,7}$/.exec(raw.method ?? '')?.[0] ?? null,
@@ -73,9 +73,14 @@ export function transactionOf(raw: RawTransaction): LoggedTransaction {
     spanId: trace === '' ? '' : hexOf(raw.span, 16),
     parentSpanId: trace === '' ? '' : hexOf(raw.parent, 16),
     peer: peerOf(raw.peer),
-    peerSeconds: raw.peerSeconds,
+    peerSeconds: withinADay(raw.peerSeconds),
   };
 }
+
+/** What took longer is no time: one absurd number must not make a whole batch unsendable. */
+const LONGEST_SECONDS = 86_400;
+const withinADay = (seconds: number | null): number | null =>
+  seconds !== null && seconds <= LONGEST_SECONDS ? seconds : null;
 
 /** The last of a list as nginx writes it for several tries: `a:1, b:2`, `a:1 : b:2`. */
 const lastPart = (text: string): string =>
