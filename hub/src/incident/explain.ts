@@ -29,7 +29,7 @@ function plainHops(effect: Subject, cause: Subject, around: Surroundings): numbe
   const onHost = hostHops(effect, cause, around);
   if (onHost !== null) return onHost;
   const most = effect.nature === 'pressure' ? PRESSURE_HOPS : SYMPTOM_HOPS;
-  if (effect.trouble === 'traffic' || effect.trouble === 'web-requests') {
+  if (effect.trouble === 'traffic') {
     const fromAbove = upHops(effect.place, cause.place, most, around);
     if (fromAbove !== null) return fromAbove;
   }
@@ -97,6 +97,8 @@ type Rule = (effect: Subject, cause: Subject, around: Surroundings) => boolean;
 const AT_ONCE_MS = 20_000;
 /** Statements that have waited for a lock are counted as slow when they end, just after the lock. */
 const AFTERMATH_MS = 5_000;
+/** A program that has just started reads, compiles and fills its caches for this long. */
+const WARM_UP_MS = 45_000;
 /** A heap must have grown for this long before it troubles anything. */
 const GROWTH_MS = 10_000;
 
@@ -121,6 +123,13 @@ const consequences: readonly Rule[] = [
     cause.place === effect.place &&
     (effect.trouble === 'missing' || effect.trouble === 'cpu') &&
     beginsWithin(effect, cause, -GROWTH_MS),
+  // What comes back after it was gone warms up.
+  (effect, cause) =>
+    cause.trouble === 'missing' &&
+    cause.place === effect.place &&
+    (effect.trouble === 'cpu' || effect.trouble === 'memory') &&
+    effect.onset >= cause.end &&
+    effect.onset <= cause.end + WARM_UP_MS,
   // A statement that waits for a lock is a slow one too.
   (effect, cause) =>
     cause.trouble === 'lock' &&

@@ -4,7 +4,7 @@ import { createLog } from '../log.ts';
 import { openStateStore, type StateStore } from '../store/state/state-store.ts';
 import type { IncomingEvent } from './event.ts';
 import { createIncidentService, type IncidentNews, type IncidentService } from './service.ts';
-import { aChange, aFinding, aHealth, anEvent, seriesOf, T0 } from './test-events.ts';
+import { aChange, aFinding, aHealth, anEvent, T0 } from './test-events.ts';
 
 interface Bench extends AsyncDisposable {
   readonly state: StateStore;
@@ -354,20 +354,32 @@ const history = fc
       startMs: fc.integer({ min: 0, max: 1_200_000 }),
       lengthMs: fc.option(fc.integer({ min: 1_000, max: 300_000 }), { nil: null }),
       severity: fc.constantFrom('info' as const, 'minor' as const, 'critical' as const),
-      metric: fc.constantFrom('system.cpu.utilization', 'system.disk.io_time'),
+      trouble: fc.constantFrom('cpu', 'disk-io'),
+      nature: fc.constantFrom('fault' as const, 'pressure' as const, 'symptom' as const),
     }),
     { minLength: 1, maxLength: 8 },
   )
   .map((findings) =>
     findings
-      .flatMap(({ startMs, lengthMs, severity, metric }, index): IncomingEvent[] => {
+      .flatMap(({ startMs, lengthMs, severity, trouble, nature }, index): IncomingEvent[] => {
         const detectedAtUnixMs = T0 + startMs;
         const id = `f-0000000${index}`;
-        const evidence = seriesOf(metric);
-        const opened = anEvent('finding', aFinding({ id, severity, detectedAtUnixMs, evidence }), detectedAtUnixMs);
+        const opened = anEvent(
+          'finding',
+          aFinding({ id, severity, detectedAtUnixMs, trouble, nature }),
+          detectedAtUnixMs,
+        );
         if (lengthMs === null) return [opened];
         const end = detectedAtUnixMs + lengthMs;
-        const closed = aFinding({ id, severity, detectedAtUnixMs, evidence, state: 'closed', endedAtUnixMs: end });
+        const closed = aFinding({
+          id,
+          severity,
+          detectedAtUnixMs,
+          trouble,
+          nature,
+          state: 'closed',
+          endedAtUnixMs: end,
+        });
         return [opened, anEvent('finding', closed, end)];
       })
       .sort((a, b) => a.receivedAtMs - b.receivedAtMs),

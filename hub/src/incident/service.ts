@@ -87,6 +87,12 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
     }
   }
 
+  /** Without what waits on: nothing about it is new. */
+  async function commitFound(write: IncidentWrite): Promise<void> {
+    const findings = (write.findings ?? []).filter(({ incident }) => incident !== null);
+    if (findings.length > 0) await commit({ ...write, findings });
+  }
+
   async function surroundings(): Promise<Surroundings> {
     places ??= new Map((await store.hosts()).map((host) => [host.agent, placeOf(host)]));
     return surroundingsOf(topology, places);
@@ -189,7 +195,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
       if (isNews) await takeFinding(agent, finding, now);
     }
     const waiting = (await store.unassignedFindings(now - WAITED_AT_MOST_MS)).filter(isFiring);
-    if (waiting.length > 0) await commit(await regroup(store, waiting, await surroundings(), now));
+    if (waiting.length > 0) await commitFound(await regroup(store, waiting, await surroundings(), now));
     for (const summary of await store.unresolvedIncidents()) {
       if (summary.firingAlerts === 0) await refresh(summary);
     }

@@ -104,6 +104,12 @@ describe('one fault of the shop', () => {
     expect(new Set(said).size).toBe(said.length);
   });
 
+  it('of a program that comes back is no second one for its warming up', async () => {
+    const warmUp = { ...down.seen[0], trouble: 'cpu', onset: 75, found: 84 };
+    const { views } = await play([{ fault: { ...down, seen: [...down.seen, warmUp] }, startS: 0, lastsS: 60 }], 200);
+    expect(firstCauses(views)).toEqual([down.target]);
+  });
+
   it('happens again after five minutes as an incident of its own', async () => {
     for (const fault of [cpu, lock]) {
       const runs = [0, 360].map((startS) => ({ fault, startS, lastsS: 60 }));

@@ -88,8 +88,3 @@ export function anEvent(
 ): IncomingEvent {
   return { agent, agentNumber: 1, kind, payload, receivedAtMs };
 }
-
-/** One series as evidence: what makes findings of different metrics different troubles. */
-export function seriesOf(metric: string): Finding['evidence'] {
-  return [{ kind: 'series', ref: '00000000000000aa', metric, unit: '1', value: 0.98 }];
-}
