@@ -23,6 +23,7 @@ export interface CauseListProps {
 /** Suspects, the strongest first and open. `j` `k` move, Enter opens, and each piece of evidence has its address (`e=E2`). */
 export function CauseList({ incident, fromMs, toMs, onChanged }: CauseListProps) {
   const { url, update } = useUrl();
+  const { t } = useI18n();
   const index = indexEvidence(incident);
   const cited = incident.causes.find((cause) => index.ofCause(cause).some(({ name }) => name === url.evidence));
   const openRank = cited?.rank ?? Number(url.selected ?? incident.causes[0]?.rank ?? 0);
@@ -40,9 +41,27 @@ export function CauseList({ incident, fromMs, toMs, onChanged }: CauseListProps)
   useShortcut('previous', () => move(-1));
   useShortcut('open', () => open(focusRank));
   const { ruledOut, unknown } = incident;
+  // Found, but no cause rests on it: it opens above them.
+  const stray = cited === undefined ? index.all.find(({ name }) => name === url.evidence) : undefined;
+  const chipOf = (kind: string, id: string) => {
+    const name = index.nameOf(kind, id);
+    return name === null ? null : (
+      <EvidenceChip
+        name={name}
+        label={t('evidence.open')}
+        isOpen={url.evidence === name}
+        onOpen={() => update({ evidence: url.evidence === name ? null : name })}
+      />
+    );
+  };
   return (
     <>
       <EvidenceKeys names={index.all.map(({ name }) => name)} />
+      {stray !== undefined && (
+        <div className="stray-evidence">
+          <EvidenceCard named={stray} isOpen fromMs={fromMs} toMs={toMs} />
+        </div>
+      )}
       <ol className="causes">
         {incident.causes.map((cause) => (
           <CauseItem
@@ -69,23 +88,29 @@ export function CauseList({ incident, fromMs, toMs, onChanged }: CauseListProps)
           />
         ))}
       </ol>
-      {ruledOut.length > 0 && <RuledOut items={ruledOut} />}
+      {ruledOut.length > 0 && <RuledOut items={ruledOut} chip={chipOf} />}
       {unknown.length > 0 && <Unknown items={unknown} />}
     </>
   );
 }
 
 /** Suspects that were looked at and cleared, and why. */
-function RuledOut({ items }: { readonly items: IncidentDetail['ruledOut'] }) {
+function RuledOut(props: {
+  readonly items: IncidentDetail['ruledOut'];
+  readonly chip: (kind: string, id: string) => ReactNode;
+}) {
+  const { items, chip } = props;
   const { t, pick, language } = useI18n();
   return (
     <section className="ruled-out">
       <h3>{t('incident.ruledOut')}</h3>
       <dl className="facts">
-        {items.map(({ entity, reason }) => (
+        {items.map(({ entity, reason, ref }) => (
           <div key={entity}>
             <dt>{entityTitle(entity, language)}</dt>
-            <dd className="quiet-2">{pick(reason)}</dd>
+            <dd className="quiet-2">
+              {pick(reason)} {ref != null && chip(ref.kind, ref.id)}
+            </dd>
           </div>
         ))}
       </dl>

@@ -18,7 +18,7 @@ export interface EvidenceIndex {
 }
 
 /**
- * Names an incident's evidence in the order of its causes. The same thing cited twice keeps one name. What refers to a finding or
+ * Names an incident's evidence in the order of its causes, then whatever else was found: each has an address of its own. The same thing cited twice keeps one name. What refers to a finding or
  * change that the incident does not hold is left out: a chip that opens nothing would be worse than none.
  */
 export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
@@ -27,15 +27,18 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
     item.kind === 'finding' || item.kind === 'change'
       ? `${item.kind} ${item.ref}`
       : `${item.kind} ${item.ref} ${'metric' in item ? item.metric : ''} ${'from' in item ? item.from : ''}`;
-  const add = (cause: Cause, item: Cause['evidence'][number]): void => {
+  const add = (entity: string, item: Cause['evidence'][number]): void => {
     const key = keyOf(item);
     const source = byRef.has(key) ? null : sourceOf(item, incident);
     if (source === null) return;
-    byRef.set(key, { name: `E${byRef.size + 1}`, host: hostOf(source, cause.entity, incident), source });
+    byRef.set(key, { name: `E${byRef.size + 1}`, host: hostOf(source, entity, incident), source });
   };
-  for (const cause of incident.causes) for (const item of cause.evidence) add(cause, item);
+  for (const cause of incident.causes) for (const item of cause.evidence) add(cause.entity, item);
   // After all of the above: the narrative counts what the causes cite, and its numbers must not move.
-  for (const cause of incident.causes) for (const item of reasonRefs(cause)) add(cause, item);
+  for (const cause of incident.causes) for (const item of reasonRefs(cause)) add(cause.entity, item);
+  const oldestFirst = incident.findings.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
+  for (const { entity, id } of oldestFirst) add(entity, { kind: 'finding', ref: id });
+  for (const { entity, id } of incident.changes) add(entity, { kind: 'change', ref: id });
   return {
     all: [...byRef.values()],
     nameOf: (kind, id) => byRef.get(`${kind} ${id}`)?.name ?? null,
