@@ -18,7 +18,7 @@ export interface GapBucket {
 }
 
 /** A call that loses half a second on the way was sent again. */
-export const STALL_MS = 500;
+const STALL_MS = 500;
 const MAX_ROWS = 100_000;
 const CALLEE_EARLIER_MS = 30_000;
 const CALLEE_LATER_MS = 2_000;

@@ -9,7 +9,7 @@ const MAX_SERVICES = 255;
 const MAX_GRID_STEPS = 2_000;
 const LEAST_GRID_STEP_MS = 10_000;
 /** Elapsed times of a grid, in ms: four bins a factor of ten, from 1 ms to a minute and beyond. */
-export const ELAPSED_EDGES_MS: readonly number[] = [
+const ELAPSED_EDGES_MS: readonly number[] = [
   0,
   ...Array.from({ length: 20 }, (_, i) => Number((10 ** (i / 4)).toPrecision(3))),
   100_000,
