@@ -514,6 +514,9 @@ const serviceMetrics: Readonly<Record<string, string>> = {
   'db.client.operation.duration': 's',
 };
 
+const serviceAttributes = (metric: string): Readonly<Record<string, string>> =>
+  metric === 'airis.http.server.requests' ? { 'http.response.status_class': '2xx' } : {};
+
 const shareOfMode: Readonly<Record<string, number>> = { user: 0.78, system: 0.17, iowait: 0.03 };
 
 function fixtureValue(
@@ -572,7 +575,7 @@ export function fixtureMetrics(query: MetricsQuery, nowMs: number, more: readonl
   const isAsked = (attributes: Readonly<Record<string, string>>): boolean =>
     wanted.every(([key, value]) => attributes[key] === value);
   const series = hosts.flatMap((host) =>
-    (seriesOf[query.metric] ?? (query.metric in serviceMetrics ? [{}] : []))
+    (seriesOf[query.metric] ?? (query.metric in serviceMetrics ? [serviceAttributes(query.metric)] : []))
       .filter(isAsked)
       .map((attributes, index) => {
         const mean = times.map((timeMs) => fixtureValue({ host, metric: query.metric, attributes }, timeMs, nowMs));

@@ -66,7 +66,8 @@ export const serviceSignals = [
     metric: 'airis.http.server.requests',
     unit: '{request}/s',
     highest: null,
-    isWhole: withoutAttributes,
+    // One series for each class of status.
+    isWhole: () => true,
     combine: 'sum',
   },
   {

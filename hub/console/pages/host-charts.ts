@@ -114,7 +114,7 @@ const scopeCharts = {
     metric: 'airis.http.server.requests',
     unit: '{request}/s',
     highest: null,
-    line: whole,
+    line: (series) => direction(series, 'http.response.status_class'),
     combine: 'sum',
   },
   response: {
