@@ -53,7 +53,9 @@ export function causesOf(
   const causes = withoutEchoes(
     ordered.slice(0, MAX_CAUSES).map((suspect, index) => causeOf(suspect, index, ordered, subjects, changes)),
   );
-  const ruledOut = cleared.slice(0, MAX_RULED_OUT).map(({ entity, against }) => ({
+  // Of who has no agent nobody knows that nothing is wrong there.
+  const watched = cleared.filter(({ entity }) => around.agentOf(entity) !== null);
+  const ruledOut = watched.slice(0, MAX_RULED_OUT).map(({ entity, against }) => ({
     entity,
     reason: against[0]!.text, // a cleared one has a reason against
     ref: against[0]!.ref,

@@ -100,6 +100,8 @@ describe('one fault of the shop', () => {
     expect(view?.path[0]).toBe(fault.target);
     expect(view?.causes[0]?.for.length).toBeGreaterThan(0);
     expect(view?.causes[0]?.evidence.length).toBeGreaterThan(0);
+    const named = new Set(view?.causes.map(({ entity }) => entity));
+    expect(view?.ruledOut.filter(({ entity }) => named.has(entity))).toEqual([]);
     const said = view?.causes.map(({ explanation }) => explanation.en) ?? [];
     expect(new Set(said).size).toBe(said.length);
   });
