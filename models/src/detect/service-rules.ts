@@ -77,6 +77,9 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
       status === '2xx' ? { silence: { minCenter: 1, stoppedMs: 15_000, unless: others } } : {},
     );
   },
+  // Its access log tells the same sooner and better: connections pile up behind slow answers, and stay after them.
+  'nginx.connections_current': () => null,
+  'nginx.requests': () => null,
   'http.client.request.duration': callLatency,
   'db.client.operation.duration': callLatency,
   'airis.http.client.error_ratio': (attributes) =>
