@@ -136,12 +136,12 @@ const consequences: readonly Rule[] = [
     effect.trouble === 'slow-statement' &&
     cause.entity === effect.entity &&
     beginsWithin(effect, cause, AT_ONCE_MS, AFTERMATH_MS),
-  // Calls to somebody gone, or too busy to take them, look like a bad link from the first moment.
+  // Calls to somebody gone look like a bad link until it is back and warm; to somebody too busy, from the first moment.
   (effect, cause, around) => {
     const ends = around.endsOf(effect.place);
-    if (ends === null || !isAtOnce(effect, cause)) return false;
-    if (cause.trouble !== 'missing' && cause.trouble !== 'cpu') return false;
-    return cause.place === ends.callee || cause.place === ends.caller;
+    if (ends === null || (cause.place !== ends.callee && cause.place !== ends.caller)) return false;
+    if (cause.trouble === 'missing') return beginsWithin(effect, cause, AT_ONCE_MS, WARM_UP_MS);
+    return cause.trouble === 'cpu' && isAtOnce(effect, cause);
   },
   // The whole host's agent sees the same process gone, or the same disk filling, as the scope's own.
   (effect, cause, around) =>
