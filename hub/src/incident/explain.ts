@@ -140,8 +140,9 @@ const consequences: readonly Rule[] = [
   (effect, cause, around) => {
     const ends = around.endsOf(effect.place);
     if (ends === null || (cause.place !== ends.callee && cause.place !== ends.caller)) return false;
-    if (cause.trouble === 'missing') return beginsWithin(effect, cause, AT_ONCE_MS, WARM_UP_MS);
-    return cause.trouble === 'cpu' && isAtOnce(effect, cause);
+    const isWarming = cause.trouble === 'missing' && cause.place === ends.callee;
+    if (isWarming && beginsWithin(effect, cause, AT_ONCE_MS, WARM_UP_MS)) return true;
+    return (cause.trouble === 'missing' || cause.trouble === 'cpu') && isAtOnce(effect, cause);
   },
   // The whole host's agent sees the same process gone, or the same disk filling, as the scope's own.
   (effect, cause, around) =>
