@@ -18,6 +18,7 @@ export interface SeenShop {
 /** `npm start -- --demo` as a person types it, on free ports and a data folder of its own. */
 export interface DemoUnderTest extends AsyncDisposable {
   readonly dataDir: string;
+  readonly pid: number;
   output(): string;
   http(): string;
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
@@ -25,18 +26,21 @@ export interface DemoUnderTest extends AsyncDisposable {
   interrupt(): Promise<number | null>;
 }
 
-/** Resolves when the hub is ready and every tier of the shop runs; `readyAtMs` of `/readyz` counts for detection. */
-export async function startDemo(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<DemoUnderTest> {
+/**
+ * Resolves when every tier of the shop runs.
+ *
+ * @param words - further flags
+ */
+export async function startDemo(dataDir: string, words: readonly string[] = []): Promise<DemoUnderTest> {
   let output = '';
   let http = '';
-  const child: ChildProcess = spawn('npm', ['start', '--', '--demo'], {
+  const child: ChildProcess = spawn('npm', ['start', '--', '--demo', ...words], {
     cwd: root,
     env: {
       ...process.env,
       AIRIS_DATA_DIR: dataDir,
       AIRIS_HTTP: '127.0.0.1:0',
       AIRIS_NATS_LISTEN: '127.0.0.1:0',
-      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -80,6 +84,7 @@ export async function startDemo(dataDir: string, env: NodeJS.ProcessEnv = {}): P
   }
   return {
     dataDir,
+    pid: child.pid ?? -1,
     output: () => output,
     http: () => http,
     api,
