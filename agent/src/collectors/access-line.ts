@@ -59,6 +59,9 @@ export interface RawTransaction {
   readonly peerSeconds: number | null;
 }
 
+/** Others are free text of whoever asks. */
+const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT)$/;
+
 /** Takes over only what has the shape it should have: log text is hostile. */
 export function transactionOf(raw: RawTransaction): LoggedTransaction {
   const trace = hexOf(raw.trace, 32);
@@ -68,7 +71,7 @@ export function transactionOf(raw: RawTransaction): LoggedTransaction {
     durationSeconds: withinADay(raw.seconds),
     responseBytes: raw.bytes,
     endUnixMs: raw.endUnixMs,
-    method: /^[A-Z]{3,7}$/.exec(raw.method ?? '')?.[0] ?? null,
+    method: METHOD.exec(raw.method ?? '')?.[0] ?? null,
     traceId: trace,
     spanId: trace === '' ? '' : hexOf(raw.span, 16),
     parentSpanId: trace === '' ? '' : hexOf(raw.parent, 16),

@@ -1,6 +1,7 @@
 import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { openBatch, signals } from '@airis/protocol';
 import { afterEach, expect, it } from 'vitest';
 import { MAX_TRANSACTIONS } from '../transactions/transaction-columns.ts';
@@ -55,23 +56,38 @@ it('speaks of the database where the peer is one', async () => {
 
 it('makes a dot of every request, and of its path nothing but the route leaves', async () => {
   const { path, collector, collect } = await follow();
+  const secrets = ['홍길동', '%ED', 'kimminsu', 'jane', 'Hong', 'example', '880101', '4111', '010-', 'leedong', 'park'];
   const personal = [
     '/users/홍길동',
-    '/mail/kim@example.com',
+    `/users/${encodeURIComponent('홍길동')}/orders`,
+    '/users/kimminsu',
+    '/u/jane.doe',
+    '/users/Hong_Gildong',
+    '/news/leedong',
+    '/parkjisung',
+    '/mail/kimminsu@example.com',
     '/customers/880101-1234567/orders',
-    '/x?card=4111111111111111',
+    '/call/010-1234-5678',
+    '/x?card=4111111111111111&name=kimminsu',
   ];
-  await appendFile(
-    path,
-    personal.map((one) => line({ path: one, trace: '588397045ca96c5b48b38537c72c949d' })).join(''),
+  const repeated = personal.flatMap((one) =>
+    Array.from({ length: 40 }, () =>
+      line({ path: one, method: 'PARK', trace: '588397045ca96c5b48b38537c72c949d', peer: '127.0.0.1:9000', peerMs: 1 }),
+    ),
   );
-  await collect();
+  await appendFile(path, repeated.join(''));
+  const series = [...(await collect()).keys()].join('\n');
+  const calls = JSON.stringify(collector.context?.());
   const taken = collector.transactions?.().take('service:shop-web');
-  expect(taken?.rows).toBe(personal.length);
-  const text = Buffer.from((await import('node:zlib')).zstdDecompressSync(taken!.payload)).toString('latin1');
-  for (const secret of ['홍길동', 'kim', '880101', '4111', '%ED']) expect(text).not.toContain(secret);
+  if (taken == null) throw new Error('no dots');
+  expect(taken.rows).toBe(repeated.length);
+  const text = Buffer.from(zstdDecompressSync(taken.payload)).toString('utf8');
+  for (const secret of secrets) {
+    for (const sent of [text, series, calls]) expect(sent.toLowerCase()).not.toContain(secret.toLowerCase());
+  }
   expect(text).toContain('service:shop-web');
-  expect(openBatch(signals.transaction, taken!.payload, Date.now())).toMatchObject({ ok: true });
+  expect(series).toContain('/users/{}');
+  expect(openBatch(signals.transaction, taken.payload, Date.now())).toMatchObject({ ok: true });
 });
 
 it('goes on through truncation', async () => {

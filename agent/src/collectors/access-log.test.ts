@@ -3,7 +3,6 @@ import { combinedFormat } from '../discover/nginx-facts.ts';
 import { compileAccessLog } from './access-log.ts';
 import { parseNginxStatus } from './nginx-status.ts';
 import { RequestStats } from './request-stats.ts';
-import { RouteClasses, routeShape } from './route-classes.ts';
 
 const json = '{"t":"$time_iso8601","status":$status,"rt":$request_time,"uri":"$request_uri"}';
 
@@ -57,23 +56,6 @@ it('reads the status page', () => {
     waiting: 2,
   });
   expect(parseNginxStatus('<html>')).toBeNull();
-});
-
-it.each([
-  ['/', '/'],
-  ['/api/orders/1234/items', '/api/orders/{}'],
-  ['/users/hong%20gil', '/users/{}'],
-  ['/js/app.3f2a.js', '(static)'],
-  [`/${'a'.repeat(40)}`, '/{}'],
-])('route of %s', (path, want) => expect(routeShape(path)).toBe(want));
-
-it('learns at most 32 routes, and none from what is not found', () => {
-  const routes = new RouteClasses();
-  const word = (i: number) => String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26));
-  for (let i = 0; i < 100; i++) expect(routes.routeOf(`/scan/${word(i % 3)}`, 404)).toBe('(other)');
-  const seen = new Set<string>();
-  for (let i = 0; i < 200; i++) for (let hit = 0; hit < 25; hit++) seen.add(routes.routeOf(`/p/${word(i)}`, 200));
-  expect(seen.size).toBeLessThanOrEqual(33);
 });
 
 it('counts for good, and averages since the reading before', () => {
