@@ -6,7 +6,7 @@ const VERSION = '2.2.9';
 const FILE = `jolokia-agent-jvm-${VERSION}-javaagent.jar`;
 const URL_OF_IT = `https://repo1.maven.org/maven2/org/jolokia/jolokia-agent-jvm/${VERSION}/${FILE}`;
 const SHA256 = 'f5c4b31eeeb602888346ce7b545a885cb7caf932eff3b1b630e93cc720483429';
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 8_000;
 
 /**
  * Jolokia's JVM agent, kept in `.tools`; fetched from Maven Central once and checked before use. Null where it cannot be

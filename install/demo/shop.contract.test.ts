@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -36,8 +36,16 @@ async function readLog(folder: string, tier: string): Promise<LogLine[]> {
 /** Processes whose command line or environment names the shop's folder. */
 async function leftProcesses(folder: string): Promise<string[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
-  return commands.filter((command) => command.includes(folder));
+  // Workers rewrite their command lines; where they live they cannot rewrite.
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const command = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
+      const open = await readdir(`/proc/${id}/fd`).catch(() => []);
+      const files = await Promise.all(open.map((fd) => readlink(`/proc/${id}/fd/${fd}`).catch(() => '')));
+      return [command, ...files].some((text) => text.includes(folder)) ? `${id} ${command}` : '';
+    }),
+  );
+  return found.filter((one) => one !== '' && !one.startsWith(`${process.pid} `));
 }
 
 async function followOneRequest({ shop, folder }: { shop: Shop; folder: string }): Promise<void> {
@@ -65,6 +73,22 @@ describe('the demo shop', () => {
         'install nginx-light tomcat10-common default-jre-headless postgresql-15',
       ).toEqual(['web', 'was', 'app', 'database'].map((name) => ({ name, isStandIn: false })));
       await followOneRequest(open);
+    } finally {
+      await open.shop[Symbol.asyncDispose]();
+    }
+    expect(await leftProcesses(open.folder)).toEqual([]);
+  });
+
+  it('ends the workers of a web server killed by hand, so that its port is free again', async () => {
+    const open = await openShop(['was', 'database']);
+    try {
+      const web = open.shop.tiers.find(({ name }) => name === 'web');
+      process.kill(Number(await readFile(web?.pidFile ?? '', 'utf8')), 'SIGKILL');
+      await new Promise((done) => setTimeout(done, 500));
+      expect(web?.process.state()).toBe('stopped');
+      await expect(fetch(open.shop.url)).rejects.toThrow();
+      await web?.process.start();
+      expect((await fetch(open.shop.url)).status).toBe(200);
     } finally {
       await open.shop[Symbol.asyncDispose]();
     }

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, stat, truncate } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { ShopHands, TierName } from './faults/fault.ts';
 import { freePorts } from './free-port.ts';
 import { startLoad } from './load-process.ts';
@@ -91,6 +91,9 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const app = keep(await startApp(place('app'), appPort, database));
   const url = web.url ?? `http://${web.address}/`;
   const load = parts.use(startLoad(url, logFolder, say));
+  const logs = await Promise.all(['web', 'was', 'app'].map((name) => accessLogsIn(join(folder, name))));
+  const timer = setInterval(() => void cutLogs(logs.flat()), CUT_EVERY_MS);
+  parts.defer(() => clearInterval(timer));
   const tiers = [web, was, app, database];
 
   const tierOf = (name: TierName): RunningTier => {
@@ -131,4 +134,21 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     }),
     [Symbol.asyncDispose]: () => life.disposeAsync(),
   };
+}
+
+/** Access logs are looked at this often, and begun anew beyond this size: a demo may run for days. */
+const CUT_EVERY_MS = 60_000;
+const MAX_LOG_BYTES = 32 * 1024 * 1024;
+
+async function accessLogsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true });
+  return names.filter((name) => basename(name) === 'access.log').map((name) => join(folder, name));
+}
+
+async function cutLogs(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const size = (await stat(path).catch(() => null))?.size ?? 0;
+    // Their writers append, and who follows them knows truncation.
+    if (size > MAX_LOG_BYTES) await truncate(path).catch(() => undefined);
+  }
 }

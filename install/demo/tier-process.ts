@@ -23,6 +23,8 @@ export interface TierCommand {
   /** Where parent death is asked for by the command itself (it changes its credentials first). */
   readonly asksParentDeathItself?: boolean;
   readonly isReady: () => Promise<boolean>;
+  /** Once nothing of an earlier run is left, before each start. */
+  readonly prepare?: () => Promise<void>;
 }
 
 export interface TierProcess extends AsyncDisposable {
@@ -52,8 +54,9 @@ export function createTierProcess(tier: TierCommand, say: (text: string) => void
     if (state !== 'stopped') return;
     state = 'starting';
     await endOrphan(tier.pidFile, tier.mark, quietLog);
+    await tier.prepare?.();
     const { command, args } =
-      tier.asksParentDeathItself === true ? tier : withParentDeathSignal(tier.command, tier.args);
+      tier.asksParentDeathItself === true ? tier : withParentDeathSignal(tier.command, tier.args, 'TERM');
     const started = spawn(command, [...args], {
       env: { ...process.env, ...tier.env },
       ...(tier.cwd === undefined ? {} : { cwd: tier.cwd }),
@@ -68,13 +71,19 @@ export function createTierProcess(tier: TierCommand, say: (text: string) => void
       started.once('error', reject);
       started.once('exit', (code, signal) => {
         if (child === started) child = null;
+        endGroup(started.pid);
         noteEnd(code, signal);
         reject(new Error(`${tier.name} ended (${signal ?? `exit ${code}`}); see ${tier.logFile}`));
       });
     });
     failed.catch(() => undefined); // told by whoever waits below, or by noteEnd
     if (started.pid !== undefined) writeFileSync(tier.pidFile, `${started.pid}\n`);
-    await Promise.race([failed, untilReady(tier)]);
+    try {
+      await Promise.race([failed, untilReady(tier)]);
+    } catch (error) {
+      await endChild('SIGKILL');
+      throw error;
+    }
     state = 'running';
   }
 
@@ -84,14 +93,25 @@ export function createTierProcess(tier: TierCommand, say: (text: string) => void
     rmSync(tier.pidFile, { force: true });
     if (!isWanted || !wasRunning) return;
     say(`${tier.name} ended (${signal ?? `exit ${code}`}); it is started again in ${BACK_AFTER_MS / 1_000} s`);
+    bringBack();
+  }
+
+  function bringBack(): void {
     back = setTimeout(() => {
-      start().catch((error: unknown) => say(`${tier.name} cannot be started again: ${String(error)}`));
+      start().catch((error: unknown) => {
+        say(`${tier.name} cannot be started again: ${String(error)}`);
+        if (isWanted) bringBack();
+      });
     }, BACK_AFTER_MS);
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     isWanted = false;
     if (back !== null) clearTimeout(back);
+    await endChild(signal);
+  }
+
+  async function endChild(signal: NodeJS.Signals): Promise<void> {
     const ending = child;
     if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = new Promise((done) => ending.once('close', done));
@@ -113,6 +133,16 @@ export function createTierProcess(tier: TierCommand, say: (text: string) => void
       }),
     [Symbol.asyncDispose]: () => end(tier.stopSignal ?? 'SIGTERM'),
   };
+}
+
+/** Workers of a killed master live on and keep its port; the whole group was this tier's. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left of it, which is the usual case.
+  }
 }
 
 async function untilReady({ name, isReady }: TierCommand): Promise<void> {

@@ -59,7 +59,9 @@ export async function startPostgresql(place: TierPlace, port: number): Promise<D
   await mkdir(place.folder, { recursive: true, mode: 0o700 });
   const ownerFile = await makePassword(join(place.folder, 'shop.password'));
   const agentFile = await makePassword(join(place.folder, 'airis.password'));
-  if (!existsSync(join(data, 'PG_VERSION'))) {
+  // A folder that another version made is of no use, and holds nothing but the demo's own goods.
+  const madeBy = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => null);
+  if (madeBy === null || !bin.includes(`/${madeBy.trim()}/`)) {
     await rm(data, { recursive: true, force: true });
     const words = [
       '-D',
@@ -101,6 +103,8 @@ export async function startPostgresql(place: TierPlace, port: number): Promise<D
       // Fast shutdown: sessions are told to go.
       stopSignal: 'SIGINT',
       asksParentDeathItself: asUser.length > 0,
+      // The lock of a server that was killed; none runs any more.
+      prepare: () => rm(join(data, 'postmaster.pid'), { force: true }),
       isReady: async () => {
         const client = await connect({ ...access, database: 'postgres' });
         await client.end();
@@ -109,9 +113,13 @@ export async function startPostgresql(place: TierPlace, port: number): Promise<D
     },
     place.say,
   );
-  await rm(join(data, 'postmaster.pid'), { force: true });
   await tier.start();
-  await seed(access, agentFile);
+  try {
+    await seed(access, agentFile);
+  } catch (error) {
+    await tier.stop();
+    throw error;
+  }
   return {
     name: 'database',
     entity: 'database:shop-db',
