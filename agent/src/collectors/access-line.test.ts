@@ -22,6 +22,7 @@ describe('a JSON line of an access log', () => {
       parentSpanId: '',
       peer: '127.0.0.1:43371',
       peerSeconds: 0.005,
+      peerStatus: null,
     });
   });
 

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import type { LoggedRequest } from './access-log.ts';
 
 /** A request as an access log tells it, with what the X-View and the service map need; null where the log is silent. */
@@ -12,11 +13,13 @@ export interface LoggedTransaction extends LoggedRequest {
   /** `ip:port` of what it asked last. */
   readonly peer: string | null;
   readonly peerSeconds: number | null;
+  /** What the peer answered, where the log tells it apart from the answer to the client. */
+  readonly peerStatus: number | null;
 }
 
 /**
  * A reader for logs with one JSON object a line: `t` (Unix seconds or RFC 3339), `ms` or `sec`, `status`, `method`,
- * `path`, `trace`, `span`, `parent`, `peer`, `peerMs` or `peerSec`, `bytes`. Numbers may stand in quotes; `-` is none.
+ * `path`, `trace`, `span`, `parent`, `peer`, `peerMs` or `peerSec`, `peerStatus`, `bytes`. Numbers may stand in quotes; `-` is none.
  */
 export function readJsonLine(line: string): LoggedTransaction | null {
   let fields: unknown;
@@ -27,8 +30,8 @@ export function readJsonLine(line: string): LoggedTransaction | null {
   }
   if (typeof fields !== 'object' || fields === null) return null;
   const of = fields as Readonly<Record<string, unknown>>;
-  const status = numberOf(of.status);
-  if (status === null || status < 100 || status > 599) return null;
+  const status = statusOf(of.status);
+  if (status === null) return null;
   return transactionOf({
     status,
     target: textOf(of.path),
@@ -41,6 +44,7 @@ export function readJsonLine(line: string): LoggedTransaction | null {
     parent: textOf(of.parent),
     peer: textOf(of.peer),
     peerSeconds: secondsOf(lastOf(of.peerSec), lastOf(of.peerMs)),
+    peerStatus: statusOf(lastOf(of.peerStatus)),
   });
 }
 
@@ -57,6 +61,7 @@ export interface RawTransaction {
   readonly parent: string | null;
   readonly peer: string | null;
   readonly peerSeconds: number | null;
+  readonly peerStatus: number | null;
 }
 
 /** Others are free text of whoever asks. */
@@ -77,6 +82,7 @@ export function transactionOf(raw: RawTransaction): LoggedTransaction {
     parentSpanId: trace === '' ? '' : hexOf(raw.parent, 16),
     peer: peerOf(raw.peer),
     peerSeconds: withinADay(raw.peerSeconds),
+    peerStatus: raw.peerStatus,
   };
 }
 
@@ -86,15 +92,17 @@ const withinADay = (seconds: number | null): number | null =>
   seconds !== null && seconds <= LONGEST_SECONDS ? seconds : null;
 
 /** The last of a list as nginx writes it for several tries: `a:1, b:2`, `a:1 : b:2`. */
-const lastPart = (text: string): string =>
+export const lastPart = (text: string): string =>
   text
     .split(/, | : /)
     .at(-1)
     ?.trim() ?? '';
 
 function peerOf(text: string | null): string | null {
-  const address = /^(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}$/i.exec(lastPart(text ?? ''));
-  return address?.[0] ?? null;
+  const peer = lastPart(text ?? '');
+  const [, v4, v6, port] = /^(?:([\d.]{7,15})|\[([0-9a-f:.]{2,45})\]):(\d{1,5})$/i.exec(peer) ?? [];
+  const isPort = Number(port) >= 1 && Number(port) <= 65_535;
+  return isPort && (isIPv4(v4 ?? '') || isIPv6(v6 ?? '')) ? peer : null;
 }
 
 const hexOf = (text: string | null, digits: number): string =>
@@ -103,6 +111,12 @@ const hexOf = (text: string | null, digits: number): string =>
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' && value !== '-' ? value : null;
 const lastOf = (value: unknown): unknown => (typeof value === 'string' ? lastPart(value) : value);
+
+/** A status of HTTP: an integer from 100 to 599. */
+export function statusOf(value: unknown): number | null {
+  const status = numberOf(value);
+  return status !== null && Number.isInteger(status) && status >= 100 && status <= 599 ? status : null;
+}
 
 export function numberOf(value: unknown): number | null {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;

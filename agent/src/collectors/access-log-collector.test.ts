@@ -48,6 +48,17 @@ it('tells what was answered and what it waited for', async () => {
   expect(collector.context?.().calls).toMatchObject([{ address: '127.0.0.1:9000', kind: 'access-log', count: 2 }]);
 });
 
+it.each([
+  { name: 'a 500 may be its own', status: 500, more: {}, ratio: 0 },
+  { name: 'a 504 is the answer that did not come', status: 504, more: {}, ratio: 1 },
+  { name: 'a 500 that the peer answered', status: 500, more: { peerStatus: '200, 500' }, ratio: 1 },
+  { name: 'a 503 in spite of the answer of the peer', status: 503, more: { peerStatus: 200 }, ratio: 0 },
+])('blames the peer as far as the log tells: $name', async ({ status, more, ratio }) => {
+  const { path, collect } = await follow();
+  await appendFile(path, line({ status, peer: '127.0.0.1:9000', ...more }));
+  expect((await collect()).get(`airis.http.client.error_ratio ${peer}`)).toBe(ratio);
+});
+
 it('speaks of the database where the peer is one', async () => {
   const { path, collect } = await follow('database');
   await appendFile(path, line({ peer: '127.0.0.1:9000', peerMs: 8 }));

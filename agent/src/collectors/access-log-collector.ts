@@ -1,48 +1,61 @@
 import { entityId } from '@airis/protocol';
 import { z } from 'zod';
+import { combinedFormat } from '../discover/nginx-facts.ts';
 import { FileTail } from '../receivers/file-tail.ts';
 import { Refusals } from '../refusals.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { type LoggedTransaction, readJsonLine } from './access-line.ts';
-import { CallStats, callMetrics } from './call-stats.ts';
+import { compileAccessLog } from './access-log.ts';
+import { CallStats, callMetrics, type PeerKind } from './call-stats.ts';
 import { defineCollector } from './collector.ts';
 import { noteTransaction } from './note-transaction.ts';
 import { RequestStats, requestMetrics } from './request-stats.ts';
 import { readTomcatLine } from './tomcat-access-line.ts';
 
+const fileConfig = z
+  .strictObject({
+    path: z.string().min(1).max(1_024),
+    format: z
+      .enum(['json', 'tomcat', 'nginx'])
+      .default('json')
+      .describe('one JSON object a line, Tomcat common or combined, or a log_format of nginx'),
+    logFormat: z
+      .string()
+      .max(4_096)
+      .default(combinedFormat)
+      .describe('text of log_format without its quotes, for the format nginx'),
+    timeUnit: z.enum(['us', 'ms', 's']).default('us').describe('of the number after a Tomcat line: %D, %{ms}T, %T'),
+    service: entityId.optional().describe('what answers here; by default what the agent speaks for'),
+    peerKind: z.enum(['http', 'database']).default('http').describe('what stands behind the peers of this log'),
+  })
+  .refine(({ format, logFormat }) => format !== 'nginx' || compileAccessLog(logFormat) !== null, {
+    path: ['logFormat'],
+    error: 'must contain $status',
+  });
+type FileConfig = z.output<typeof fileConfig>;
+
 const config = z.strictObject({
   files: z
-    .array(
-      z.strictObject({
-        path: z.string().min(1).max(1_024),
-        format: z
-          .enum(['json', 'tomcat'])
-          .default('json')
-          .describe('one JSON object a line, or Tomcat common or combined'),
-        timeUnit: z
-          .enum(['us', 'ms', 's'])
-          .default('us')
-          .describe('of the number that ends a Tomcat line: %D, %{ms}T, %T'),
-        service: entityId.optional().describe('what answers here; by default what the agent speaks for'),
-        peerKind: z.enum(['http', 'database']).default('http').describe('what stands behind the peers of this log'),
-      }),
-    )
+    .array(fileConfig)
     .max(16)
     .default([])
-    .describe('access logs of the service that is watched; nginx is found by itself'),
+    .describe('access logs of the service that is watched; logs of nginx that stand here are read by nobody else'),
 });
 
 const KiB = 1024;
 
-interface FollowedLog {
-  readonly tail: FileTail;
-  readonly calls: CallStats;
-}
+/** The logs that are followed with such settings, for whoever finds logs by itself. */
+export const accessLogPaths = (settings: unknown): string[] =>
+  config.parse(settings ?? {}).files.map(({ path }) => path);
 
 interface State {
   readonly stats: RequestStats;
   readonly transactions: TransactionColumns;
-  readonly logs: readonly FollowedLog[];
+  readonly tails: readonly FileTail[];
+  /** By kind of peer, over all logs: two logs may have the same peer. */
+  readonly calls: Readonly<Record<PeerKind, CallStats>>;
+  /** The host's, from the first reading on. */
+  readonly clock: { nowMs: () => number };
 }
 
 /** Requests that a service has answered and the calls it made for them, from its access logs; followed from their ends. */
@@ -54,13 +67,13 @@ export const accessLogCollector = defineCollector({
   state: ({ files }): State => {
     const stats = new RequestStats();
     const transactions = new TransactionColumns();
+    const clock = { nowMs: Date.now };
     const buffer = Buffer.allocUnsafe(64 * KiB);
-    const logs = files.map(({ path, format, timeUnit, peerKind, service = '' }): FollowedLog => {
-      const calls = new CallStats(peerKind);
-      const read = (line: string): LoggedTransaction | null =>
-        format === 'json' ? readJsonLine(line) : readTomcatLine(line, timeUnit);
-      const tail = new FileTail({
-        path,
+    const calls = { http: new CallStats('http'), database: new CallStats('database') };
+    const tails = files.map((file) => {
+      const read = readerOf(file);
+      return new FileTail({
+        path: file.path,
         encoding: 'utf-8',
         maxLineBytes: 16 * KiB,
         joinsStackTraces: false,
@@ -72,27 +85,33 @@ export const accessLogCollector = defineCollector({
           const request = read(line);
           const route = stats.add(request);
           if (request === null) return true;
-          calls.add(request);
-          noteTransaction(transactions, request, route, service, Date.now());
+          calls[file.peerKind].add(request);
+          noteTransaction(transactions, request, route, file.service ?? '', clock.nowMs());
           return true;
         },
         buffer,
-        nowMs: Date.now,
+        nowMs: () => clock.nowMs(),
       });
-      return { tail, calls };
     });
-    return { stats, transactions, logs };
+    return { stats, transactions, tails, calls, clock };
   },
   applies: async (_host, { files }) => files.length > 0,
-  async collect(_host, _config, out, { logs, stats }) {
-    for (const { tail } of logs) await tail.poll();
-    if (!logs.some(({ tail }) => tail.isOpen)) return;
+  async collect(host, _config, out, { tails, stats, calls, clock }) {
+    clock.nowMs = host.nowMs;
+    for (const tail of tails) await tail.poll();
+    if (!tails.some((tail) => tail.isOpen)) return;
     stats.write(out);
-    for (const { calls } of logs) calls.write(out);
+    for (const one of [calls.http, calls.database]) one.write(out);
   },
-  context: ({ logs }) => ({ calls: logs.flatMap(({ calls }) => calls.calls()) }),
+  context: ({ calls }) => ({ calls: [...calls.http.calls(), ...calls.database.calls()] }),
   transactions: (state) => state.transactions,
-  async close({ logs }) {
-    for (const { tail } of logs) await tail.close();
+  async close({ tails }) {
+    for (const tail of tails) await tail.close();
   },
 });
+
+function readerOf({ format, logFormat, timeUnit }: FileConfig): (line: string) => LoggedTransaction | null {
+  if (format === 'json') return readJsonLine;
+  if (format === 'tomcat') return (line) => readTomcatLine(line, timeUnit);
+  return compileAccessLog(logFormat) ?? (() => null);
+}

@@ -1,4 +1,4 @@
-import { type LoggedTransaction, numberOf, transactionOf } from './access-line.ts';
+import { type LoggedTransaction, lastPart, numberOf, statusOf, transactionOf } from './access-line.ts';
 import { logTime } from './tomcat-access-line.ts';
 
 /** What one line of an access log says of a request; `null` where its format has no such field. */
@@ -44,8 +44,8 @@ export function compileAccessLog(format: string): ReadLine | null {
 }
 
 function requestFrom(values: ReadonlyMap<string, string>): LoggedTransaction | null {
-  const status = numberOf(values.get('status'));
-  if (status === null || status < 100 || status > 599) return null;
+  const status = statusOf(values.get('status'));
+  if (status === null) return null;
   const said = (name: string): string | null => values.get(name) ?? null;
   const [method = null, target = null] = said('request')?.split(' ') ?? [];
   const trace = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(said('http_traceparent') ?? '');
@@ -60,11 +60,8 @@ function requestFrom(values: ReadonlyMap<string, string>): LoggedTransaction | n
     span: null,
     parent: trace?.[2] ?? null,
     peer: said('upstream_addr'),
-    peerSeconds: numberOf(
-      said('upstream_response_time')
-        ?.split(/, | : /)
-        .at(-1),
-    ),
+    peerSeconds: numberOf(lastPart(said('upstream_response_time') ?? '')),
+    peerStatus: statusOf(lastPart(said('upstream_status') ?? '')),
   });
 }
 

@@ -19,7 +19,7 @@ export const callMetrics: Readonly<Record<string, MetricInfo>> = {
   [semconv.metric.httpClientErrorRatio]: {
     unit: '1',
     kind: 'gauge',
-    about: 'share of calls to a peer that ended in a 5xx since the reading before',
+    about: 'share of calls to a peer that it failed to answer, or answered with a 5xx, since the reading before',
   },
   [semconv.metric.dbClientDuration]: {
     unit: 's',
@@ -37,6 +37,14 @@ interface Peer {
   sinceTimed: number;
 }
 
+/**
+ * Whether the peer is to blame. Where the log has the peer's own status (nginx: `$upstream_status`, JSON: `peerStatus`)
+ * that says it. Else only the answers of a caller that passes requests on say so: 502, 503 and 504. A 500 beside a peer
+ * cannot be told from the caller's own.
+ */
+const isPeersError = (status: number, peerStatus: number | null): boolean =>
+  peerStatus === null ? status >= 502 && status <= 504 : peerStatus >= 500;
+
 /** Gathers the calls of one service by peer between two readings. */
 export class CallStats {
   readonly #kind: PeerKind;
@@ -47,13 +55,13 @@ export class CallStats {
     this.#kind = kind;
   }
 
-  add({ peer, peerSeconds, status }: LoggedTransaction): void {
+  add({ peer, peerSeconds, peerStatus, status }: LoggedTransaction): void {
     if (peer === null) return;
     const known = this.#peers.get(peer) ?? this.#newPeer(peer);
     if (known === null) return;
     known.total++;
     known.sinceCalls++;
-    if (status >= 500) known.sinceErrors++;
+    if (isPeersError(status, peerStatus)) known.sinceErrors++;
     if (peerSeconds === null) return;
     known.sinceSeconds += peerSeconds;
     known.sinceTimed++;

@@ -1,7 +1,7 @@
 import { directoriesCollector } from '../scope/directories.ts';
 import type { ScopeConfig } from '../scope/scope-config.ts';
 import { scopeProcessesCollector } from '../scope/scope-processes.ts';
-import { accessLogCollector } from './access-log-collector.ts';
+import { accessLogCollector, accessLogPaths } from './access-log-collector.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
 import { connectionsCollector } from './connections.ts';
 import { cpuCollector } from './cpu.ts';
@@ -9,7 +9,7 @@ import { diskCollector } from './disk.ts';
 import { filesystemCollector } from './filesystem.ts';
 import { memoryCollector } from './memory.ts';
 import { networkCollector } from './network.ts';
-import { nginxCollector } from './nginx.ts';
+import { leavingLogs, nginxCollector } from './nginx.ts';
 import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
@@ -47,7 +47,12 @@ export function createCollectors(
   scope: ScopeConfig | undefined = undefined,
 ): Collector[] {
   const left = scope === undefined ? 'scope' : 'host';
+  const own: Readonly<Record<string, unknown>> = { ...settings, [nginxCollector.name]: nginxSettings(settings) };
   return collectors
     .filter(({ watches }) => watches !== left)
-    .map((definition) => definition.create(definition.watches === 'scope' ? scope : settings[definition.name]));
+    .map((definition) => definition.create(definition.watches === 'scope' ? scope : own[definition.name]));
 }
+
+/** A log that access-log follows nginx's own collector must not follow too: every request would count twice. */
+const nginxSettings = (settings: Readonly<Record<string, unknown>>): unknown =>
+  leavingLogs(settings[nginxCollector.name], accessLogPaths(settings[accessLogCollector.name]));

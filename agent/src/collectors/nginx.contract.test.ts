@@ -1,6 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestNginx, nginxProgram } from '../discover/nginx-under-test.ts';
+import { ProcessTree } from '../scope/process-tree.ts';
+import { onlyWithin } from '../scope/scoped-host.ts';
 import { createHost, restrictHost } from './host.ts';
+import { createCollectors } from './index.ts';
 import { nginxCollector } from './nginx.ts';
 
 if (nginxProgram === null) console.warn('SKIPPED: nginx is not installed, so reading it was not tested');
@@ -13,7 +19,8 @@ describe.skipIf(nginxProgram === null)('nginx collector', () => {
     await using nginx = await createTestNginx(logFormat === undefined ? {} : { logFormat });
     await nginx.start();
     const collector = nginxCollector.create({ searchEveryMs: 1_000 });
-    const host = restrictHost(createHost(), collector.capabilities);
+    const own = onlyWithin(createHost(), new ProcessTree(join(nginx.folder, 'nginx.pid')));
+    const host = restrictHost(own, collector.capabilities);
     expect(await collector.applies(host)).toBe(true);
     const collect = async () => {
       const written = new Map<string, number>();
@@ -45,6 +52,74 @@ describe.skipIf(nginxProgram === null)('nginx collector', () => {
     if (logFormat !== undefined) expect(routes).toContain('/api/orders/{}');
     await nginx.stop();
     await collector.close?.();
+  });
+});
+
+describe.skipIf(nginxProgram === null)('a log of nginx', () => {
+  const upstream = createServer((request, response) => {
+    response.statusCode = request.url === '/shop/fails' ? 500 : 200;
+    response.end('x');
+  });
+  let address = '';
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const at = upstream.address();
+    address = `127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}`;
+  });
+  afterAll(() => upstream.close());
+
+  const json =
+    '{"t":$msec,"sec":$request_time,"status":$status,"method":"$request_method","path":"$uri",' +
+    '"peer":"$upstream_addr","peerSec":"$upstream_response_time","peerStatus":"$upstream_status"}';
+
+  /** Asks a real nginx 30 times, of which its upstream fails 10, and gives what each collector has made of it. */
+  async function ask(settings: (accessLog: string) => Readonly<Record<string, unknown>>) {
+    await using nginx = await createTestNginx({
+      logFormat: json,
+      locations: `location /shop/ { proxy_pass http://${address}; }`,
+    });
+    await nginx.start();
+    const wanted = (name: string) => name === 'nginx' || name === 'access-log';
+    const collectors = createCollectors(settings(nginx.accessLog)).filter(({ name }) => wanted(name));
+    const host = onlyWithin(createHost(), new ProcessTree(join(nginx.folder, 'nginx.pid')));
+    const made = new Map(collectors.map(({ name }) => [name, new Map<string, number>()]));
+    const read = async () => {
+      for (const collector of collectors) {
+        if (!(await collector.applies(host))) continue;
+        await collector.collect(restrictHost(host, collector.capabilities), {
+          write: (metric, value, attributes = {}) =>
+            void made.get(collector.name)?.set([metric, ...Object.values(attributes)].join(' '), value),
+        });
+      }
+    };
+    await read();
+    for (let i = 0; i < 20; i++) await fetch(`http://127.0.0.1:${nginx.port}/shop/item`);
+    for (let i = 0; i < 10; i++) await fetch(`http://127.0.0.1:${nginx.port}/shop/fails`);
+    await expect.poll(async () => (await readFile(nginx.accessLog, 'utf8')).split('/shop/fails').length).toBe(11);
+    await read();
+    const rows = collectors.map((collector) => collector.transactions?.().take('service:shop-web')?.rows ?? 0);
+    const calls = collectors.flatMap((collector) => collector.context?.().calls ?? []);
+    for (const collector of collectors) await collector.close?.();
+    return { rows, calls, made };
+  }
+
+  it('is followed by one collector only, where access-log was given it', async () => {
+    const { rows, calls, made } = await ask((path) => ({ 'access-log': { files: [{ path }] } }));
+    // The status page that nginx's own collector asks for stands in this log too.
+    expect(rows).toEqual([0, expect.toSatisfy((count: number) => count >= 30 && count <= 32)]);
+    expect(calls).toMatchObject([{ address, kind: 'access-log', count: 30 }]);
+    expect([...(made.get('nginx')?.keys() ?? [])].filter((key) => key.includes('http.'))).toEqual([]);
+    expect(made.get('access-log')?.get('airis.http.server.requests 5xx')).toBe(10);
+  });
+
+  it('tells the calls upstream to the collector that finds nginx by itself', async () => {
+    const { rows, calls, made } = await ask(() => ({}));
+    expect(rows).toEqual([30, 0]);
+    expect(calls).toMatchObject([{ address, kind: 'access-log', count: 30 }]);
+    const [server, port] = address.split(':');
+    expect(made.get('nginx')?.get(`airis.http.client.requests ${server} ${port}`)).toBe(30);
+    expect(made.get('nginx')?.has(`http.client.request.duration ${server} ${port}`)).toBe(true);
   });
 });
 

@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Attributes } from '@airis/protocol';
 import { z } from 'zod';
 import { readProcess } from '../discover/host-evidence.ts';
@@ -7,6 +9,7 @@ import { Refusals } from '../refusals.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { compileAccessLog } from './access-log.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
+import { CallStats, callMetrics } from './call-stats.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
 import type { Host } from './host.ts';
 import { parseNginxStatus } from './nginx-status.ts';
@@ -17,7 +20,18 @@ const config = z.strictObject({
   timeoutMs: z.int().min(50).max(10_000).default(500).describe('a status page that answers later counts as silent'),
   searchEveryMs: z.int().min(1_000).default(30_000).describe('how often the host is searched for running nginx'),
   accessLogs: z.boolean().default(true).describe('also count requests from access logs that may be read'),
+  leaveLogs: z
+    .array(z.string().min(1).max(1_024))
+    .max(64)
+    .default([])
+    .describe('access logs that are read otherwise; those given to access-log are left alone anyway'),
 });
+
+/** The settings, with logs added that it leaves alone. */
+export function leavingLogs(settings: unknown, paths: readonly string[]): z.input<typeof config> {
+  const parsed = config.parse(settings ?? {});
+  return { ...parsed, leaveLogs: [...parsed.leaveLogs, ...paths] };
+}
 
 /** A master that is gone is looked for anew so soon: it may have been restarted. */
 const LOST_SEARCH_MS = 2_000;
@@ -27,6 +41,7 @@ const KiB = 1024;
 
 interface State {
   readonly stats: RequestStats;
+  readonly calls: CallStats;
   readonly transactions: TransactionColumns;
   readonly tails: Map<string, FileTail>;
   readonly buffer: Buffer;
@@ -53,9 +68,11 @@ export const nginxCollector = defineCollector({
     'nginx.connections_current': { unit: '{connection}', kind: 'gauge', about: 'open connections by state' },
     'nginx.requests': { unit: '{request}', kind: 'counter', about: 'requests that clients made' },
     ...requestMetrics,
+    ...callMetrics,
   },
   state: (): State => ({
     stats: new RequestStats(),
+    calls: new CallStats('http'),
     transactions: new TransactionColumns(),
     tails: new Map(),
     buffer: Buffer.allocUnsafe(64 * KiB),
@@ -72,20 +89,23 @@ export const nginxCollector = defineCollector({
     searchedAtMs: Number.NEGATIVE_INFINITY,
   }),
   applies: async (host) => (await findNginxOn(host)).length > 0,
-  async collect(host, { timeoutMs, searchEveryMs, accessLogs }, out, state) {
+  async collect(host, { timeoutMs, searchEveryMs, accessLogs, leaveLogs }, out, state) {
     const isLost = state.instances.some(({ master }) => !isRunning(host, master));
     const passedMs = Math.abs(host.nowMs() - state.searchedAtMs);
     if (passedMs >= (isLost ? LOST_SEARCH_MS : searchEveryMs)) {
       state.searchedAtMs = host.nowMs();
       state.instances = await findNginxOn(host);
-      if (accessLogs) await followLogs(host, state);
+      if (accessLogs) await followLogs(host, state, leaveLogs);
     }
     for (const { statusUrl } of state.instances) {
       if (statusUrl !== null) await writeStatus(host, statusUrl, timeoutMs, out, state);
     }
     for (const tail of state.tails.values()) await tail.poll();
-    if (state.tails.size > 0) state.stats.write(out);
+    if (state.tails.size === 0) return;
+    state.stats.write(out);
+    state.calls.write(out);
   },
+  context: ({ calls }) => ({ calls: calls.calls() }),
   transactions: (state) => state.transactions,
   async close({ tails }) {
     for (const tail of tails.values()) await tail.close();
@@ -119,12 +139,16 @@ async function writeStatus(
 }
 
 /** Follows the logs of running instances from their ends; a log that no instance writes any more is let go. */
-async function followLogs(host: Host, state: State): Promise<void> {
-  const { instances, tails, stats, transactions, buffer } = state;
+async function followLogs(host: Host, state: State, leaveLogs: readonly string[]): Promise<void> {
+  const { instances, tails, stats, calls, transactions, buffer } = state;
+  const left = new Set(await Promise.all(leaveLogs.map(realPath)));
   // Asking for the status page every second is no traffic of the site.
   const isStatusPage = (path: string) =>
     state.instances.some(({ statusUrl }) => statusUrl !== null && new URL(statusUrl).pathname === path);
-  const wanted = new Map(instances.flatMap((instance) => instance.accessLogs.map((log) => [log.path, log.format])));
+  const wanted = new Map<string, string>();
+  for (const { path, format } of instances.flatMap((instance) => instance.accessLogs)) {
+    if (!left.has(await realPath(path))) wanted.set(path, format);
+  }
   for (const [path, tail] of tails) {
     if (wanted.has(path)) continue;
     await tail.close();
@@ -149,7 +173,9 @@ async function followLogs(host: Host, state: State): Promise<void> {
           const request = read(line);
           if (request?.path != null && isStatusPage(request.path)) return true;
           const route = stats.add(request);
-          if (request !== null) noteTransaction(transactions, request, route, '', host.nowMs());
+          if (request === null) return true;
+          calls.add(request);
+          noteTransaction(transactions, request, route, '', host.nowMs());
           return true;
         },
         buffer,
@@ -158,3 +184,6 @@ async function followLogs(host: Host, state: State): Promise<void> {
     );
   }
 }
+
+/** Where a log really lies: it may be named through a link. */
+const realPath = (path: string): Promise<string> => realpath(path).catch(() => resolve(path));

@@ -28,6 +28,7 @@ export function readTomcatLine(line: string, unit: TomcatTime): LoggedTransactio
     parent: null,
     peer: null,
     peerSeconds: null,
+    peerStatus: null,
   });
 }
 

@@ -19,14 +19,14 @@ export interface TestNginx {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function createTestNginx(options: { logFormat?: string } = {}): Promise<TestNginx> {
+export async function createTestNginx(options: { logFormat?: string; locations?: string } = {}): Promise<TestNginx> {
   if (nginxProgram === null) throw new Error('nginx is not installed');
   const program = nginxProgram;
   const folder = await mkdtemp(join(tmpdir(), 'airis-nginx-'));
   const port = await freePort();
   const configPath = join(folder, 'nginx.conf');
   const accessLog = join(folder, 'access.log');
-  await writeFile(configPath, configText(folder, port, options.logFormat));
+  await writeFile(configPath, configText(folder, port, options.logFormat, options.locations));
   let master: ChildProcess | null = null;
   const nginx: TestNginx = {
     port,
@@ -53,7 +53,7 @@ export async function createTestNginx(options: { logFormat?: string } = {}): Pro
   return nginx;
 }
 
-const configText = (folder: string, port: number, logFormat?: string) => `
+const configText = (folder: string, port: number, logFormat?: string, locations = '') => `
 daemon off;
 worker_processes 1;
 pid ${folder}/nginx.pid;
@@ -68,6 +68,7 @@ http {
     location = /status { stub_status; }
     location /api/ { return 200 'ok'; }
     location /broken { return 503 'no'; }
+    ${locations}
   }
 }
 `;

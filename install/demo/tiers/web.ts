@@ -42,11 +42,7 @@ export async function startNginx(place: TierPlace, port: number, wasAddress: str
     pidFile,
     address: `127.0.0.1:${port}`,
     url: `http://127.0.0.1:${port}/`,
-    collectors: {
-      'access-log': { files: [{ path: join(place.folder, 'access.log'), format: 'json' }] },
-      // The log tells more by its fields than nginx's own collector reads; followed by both it would count twice.
-      nginx: { accessLogs: false },
-    },
+    collectors: { 'access-log': { files: [{ path: join(place.folder, 'access.log'), format: 'json' }] } },
   };
 }
 
@@ -60,7 +56,7 @@ events { worker_connections 512; }
 http {
   map $request_id $shop_span { "~^(?<head>[0-9a-f]{16})" $head; }
   log_format shop escape=json '{"t":$msec,"sec":$request_time,"status":$status,"method":"$request_method","path":"$uri",'
-    '"trace":"$request_id","span":"$shop_span","peer":"$upstream_addr","peerSec":"$upstream_response_time","bytes":$body_bytes_sent}';
+    '"trace":"$request_id","span":"$shop_span","peer":"$upstream_addr","peerSec":"$upstream_response_time","peerStatus":"$upstream_status","bytes":$body_bytes_sent}';
   access_log ${folder}/access.log shop;
   client_body_temp_path ${folder}/tmp/body;
   proxy_temp_path ${folder}/tmp/proxy;
