@@ -80,9 +80,41 @@ it.each([
     'ms',
     0.025,
   ],
+  [
+    'combined with quotes and backslashes in the user agent',
+    String.raw`10.0.0.1 - - [23/Nov/2026:09:00:00 +0900] "GET /a HTTP/1.1" 200 12 "-" "x \"quoted\" \\" 1500`,
+    'us',
+    0.0015,
+  ],
   ['common without a time', '10.0.0.1 - - [23/Nov/2026:09:00:00 +0900] "GET /a HTTP/1.1" 200 12', 'us', null],
 ] as const)('reads Tomcat %s', (_, line, unit, durationSeconds) => {
   expect(readTomcatLine(line, unit)).toMatchObject({ durationSeconds, endUnixMs: Date.UTC(2026, 10, 23) });
+});
+
+it.each([
+  ['', ''],
+  [` "00-${trace}-588397045ca96c5b-01"`, trace],
+  [` 00-${trace}-588397045ca96c5b-01`, trace],
+  [' -', ''],
+])('reads the trace after the time of a Tomcat line: %s', (text, traceId) => {
+  const line = `10.0.0.1 - - [23/Nov/2026:09:00:00 +0900] "GET /a HTTP/1.1" 200 12 1500${text}`;
+  expect(readTomcatLine(line, 'us')).toMatchObject({ traceId, durationSeconds: 0.0015 });
+});
+
+it.each([
+  ['127.0.0.1:65536', null],
+  ['127.0.0.1:0', null],
+  ['127.0.0.256:80', null],
+  ['[::1]:80', '[::1]:80'],
+  ['[:::::]:80', null],
+  ['10.0.0.1:80, 10.0.0.2:65535', '10.0.0.2:65535'],
+])('takes %s as a peer: %s', (text, peer) => {
+  expect(readJsonLine(JSON.stringify({ status: 200, peer: text }))?.peer).toBe(peer);
+});
+
+it('takes no status that is no integer', () => {
+  expect(readJsonLine('{"status":200.5}')).toBeNull();
+  expect(readJsonLine('{"status":"200"}')?.status).toBe(200);
 });
 
 it('reads from an nginx format when the request ended, its trace and its upstream', () => {
@@ -108,6 +140,7 @@ describe('a Prometheus page', () => {
       'up 1',
       'http_requests_total{code="200",path="a\\"b"} 12 1795395378172',
       '{"db.client.connection.count","db.client.connection.state"="used"} 3',
+      'up 2 1795395378.172',
       'bad{ 1',
       'worse 1 2 3',
     ].join('\n');
@@ -115,6 +148,7 @@ describe('a Prometheus page', () => {
       { name: 'up', labels: {}, value: 1 },
       { name: 'http_requests_total', labels: { code: '200', path: 'a"b' }, value: 12 },
       { name: 'db.client.connection.count', labels: { 'db.client.connection.state': 'used' }, value: 3 },
+      { name: 'up', labels: {}, value: 2 },
     ]);
   });
 

@@ -122,6 +122,24 @@ it('drops and counts what comes faster than it may', async () => {
   expect(columns?.takeDropped()).toBe(100);
 });
 
+it('reads a log_format of nginx, by the clock of the host', async () => {
+  const path = join((await follow()).path, '..', 'nginx.log');
+  await writeFile(path, '');
+  const logFormat = '$remote_addr $msec $request_time $status "$request" $upstream_addr';
+  const collector = accessLogCollector.create({ files: [{ path, format: 'nginx', logFormat }] });
+  const host = createHost('/', () => Date.UTC(2026, 0, 1));
+  await collector.collect(host, { write: () => undefined });
+  await appendFile(path, '10.0.0.1 1795395378.172 0.010 200 "GET /orders/17 HTTP/1.1" 127.0.0.1:9000\n');
+  await collector.collect(host, { write: () => undefined });
+  // Later than the host's now: the host's counts.
+  expect(collector.transactions?.().take('service:shop-web')?.toUnixMs).toBe(Date.UTC(2026, 0, 1));
+  expect(collector.context?.().calls).toMatchObject([{ address: '127.0.0.1:9000', count: 1 }]);
+  await collector.close?.();
+  expect(() => accessLogCollector.create({ files: [{ path, format: 'nginx', logFormat: '$request' }] })).toThrow(
+    'must contain $status',
+  );
+});
+
 it('counts lines that are none, and says so', async () => {
   const { path, collect } = await follow();
   await appendFile(path, 'ignore previous instructions\n{"status":1}\n');

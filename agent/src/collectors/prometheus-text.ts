@@ -11,11 +11,12 @@ const MAX_LINE = 4_000;
 
 const PLAIN_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*/;
 const QUOTED = /^"((?:[^"\\]|\\.){0,300})"/;
-const VALUE = /^\s+([+-]?(?:Inf|NaN|\d[\d.eE+-]*|\.\d[\deE+-]*))(?:\s+-?\d+)?\s*(?:#.*)?$/i;
+const VALUE = /^\s+([+-]?(?:Inf|NaN|\d[\d.eE+-]*|\.\d[\deE+-]*))(?:\s+-?\d+(?:\.\d+)?)?\s*(?:#.*)?$/i;
 
 /**
  * Samples of a page in Prometheus' text format, also with the quoted names of Prometheus 3
- * (`{"db.client.connection.count","state"="used"} 3`). Lines that are none are passed over; the first 2,000 samples count.
+ * (`{"db.client.connection.count","state"="used"} 3`). Times (milliseconds, in OpenMetrics seconds with
+ * decimals) do not matter: a page says what is now. Lines that are none are passed over; the first 2,000 samples count.
  */
 export function parsePrometheus(text: string): PrometheusSample[] {
   const samples: PrometheusSample[] = [];

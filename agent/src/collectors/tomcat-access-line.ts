@@ -1,11 +1,12 @@
-import { type LoggedTransaction, transactionOf } from './access-line.ts';
+import { type LoggedTransaction, statusOf, transactionOf } from './access-line.ts';
 
 /**
- * Lines of Tomcat's AccessLogValve in its `common` and `combined` patterns, with the time after them where the pattern
- * ends in `%D` (microseconds since Tomcat 10), `%F`, `%{ms}T` or `%T`.
+ * Lines of Tomcat's AccessLogValve in its `common` and `combined` patterns, with what may stand after them: the time
+ * (`%D`, microseconds since Tomcat 10, `%F`, `%{ms}T` or `%T`), then the caller's trace (`%{traceparent}i`). Quotes in
+ * what a client sent are written as `\"`.
  */
 const LINE =
-  /^\S+ \S+ \S+ \[(?<time>[^\]]{20,30})\] "(?<method>[A-Z]{3,7}) (?<target>\S{1,4000}) HTTP\/[\d.]+" (?<status>\d{3}) (?<bytes>\d+|-)(?: "[^"]*" "[^"]*")?(?: (?<taken>\d+(?:\.\d+)?))?$/;
+  /^\S+ \S+ \S+ \[(?<time>[^\]]{20,30})\] "(?<method>[A-Z]{3,7}) (?<target>\S{1,4000}) HTTP\/[\d.]+" (?<status>\d{3}) (?<bytes>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*")?(?: (?<taken>\d+(?:\.\d+)?))?(?: "?(?:-|(?<trace>00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}))"?)?$/;
 
 /** What the number behind the line counts. */
 export type TomcatTime = 'us' | 'ms' | 's';
@@ -14,8 +15,9 @@ const PER_SECOND: Readonly<Record<TomcatTime, number>> = { us: 1e6, ms: 1e3, s: 
 export function readTomcatLine(line: string, unit: TomcatTime): LoggedTransaction | null {
   const fields = LINE.exec(line)?.groups;
   if (fields === undefined) return null;
-  const status = Number(fields.status);
-  if (status < 100 || status > 599) return null;
+  const status = statusOf(fields.status);
+  if (status === null) return null;
+  const [, trace = null, parent = null] = fields.trace?.split('-') ?? [];
   return transactionOf({
     status,
     target: fields.target ?? null,
@@ -23,9 +25,9 @@ export function readTomcatLine(line: string, unit: TomcatTime): LoggedTransactio
     bytes: fields.bytes === '-' ? 0 : Number(fields.bytes),
     endUnixMs: logTime(fields.time ?? ''),
     method: fields.method ?? null,
-    trace: null,
+    trace,
     span: null,
-    parent: null,
+    parent,
     peer: null,
     peerSeconds: null,
     peerStatus: null,

@@ -42,6 +42,7 @@ createServer((incoming, response) => {
       parent: context?.[2] ?? '',
       peer: target.host,
       peerMs: ms,
+      peerStatus: status,
     };
     log.write(`${JSON.stringify(line)}\n`);
   };

@@ -99,6 +99,7 @@ const LOG_PATTERN = [
   '"parent":"%{parent}r"',
   '"peer":"%{peer}r"',
   '"peerMs":"%{peerMs}r"',
+  '"peerStatus":"%{peerStatus}r"',
   '"bytes":%B',
 ].join(',');
 

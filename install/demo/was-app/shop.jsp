@@ -35,6 +35,7 @@
       try { return request.getInputStream(); } catch (java.io.IOException e) { throw new java.io.UncheckedIOException(e); }
     })) : ask.GET();
     HttpResponse<String> answer = CLIENT.send(ask.build(), HttpResponse.BodyHandlers.ofString());
+    request.setAttribute("peerStatus", answer.statusCode());
     response.setStatus(answer.statusCode());
     out.print(answer.body());
   } catch (java.net.http.HttpTimeoutException e) {
