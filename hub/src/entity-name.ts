@@ -1,6 +1,6 @@
 import type { Bilingual } from '@airis/protocol';
 
-/** What people call an entity: `shop-app`, `shop-was → shop-app 구간`, `shop-app의 uploads 디렉터리`. */
+/** What people call an entity: `shop-app`, `shop-was → shop-app 구간`, `shop-app의 uploads 폴더`. */
 export function entityName(entity: string): Bilingual {
   const colon = entity.indexOf(':');
   const kind = entity.slice(0, colon);
@@ -14,8 +14,8 @@ export function entityName(entity: string): Bilingual {
     }
     case 'directory':
       return owner === null
-        ? { ko: `${inner} 디렉터리`, en: `directory ${inner}` }
-        : { ko: `${owner}의 ${inner} 디렉터리`, en: `directory ${inner} of ${owner}` };
+        ? { ko: `${inner} 폴더`, en: `folder ${inner}` }
+        : { ko: `${owner}의 ${inner} 폴더`, en: `folder ${inner} of ${owner}` };
     case 'file-system':
       return owner === null
         ? { ko: `파일 시스템 ${inner}`, en: `file system ${inner}` }

@@ -104,7 +104,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
       agents: state.identity,
       clock,
       log,
-      publish: publishNews(bus),
+      publish: publishNews(bus, topology),
       topology,
       onHealth: topology.hear,
       isHearing: () => broker.status().ok && ingest !== null && ingest.status().trouble === null,

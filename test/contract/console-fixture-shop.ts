@@ -99,6 +99,9 @@ function fixtureShopFindings(nowMs: number): Finding[] {
     confidence: 0.98,
     score: 9,
     entity,
+    nature: afterMs === 0 ? 'fault' : 'symptom',
+    trouble: afterMs === 0 ? 'lock' : 'latency',
+    peer: null,
     detector: { name: 'rules', version: '2' },
     title,
     summary: {

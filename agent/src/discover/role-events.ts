@@ -1,5 +1,5 @@
 import { josa } from '@airis/models';
-import type { Change, Evidence, Finding } from '@airis/protocol';
+import type { Bilingual, Change, Evidence, Finding } from '@airis/protocol';
 import type { WatchedRole } from './role-watch.ts';
 
 /** A service that ran is away: critical when nobody serves its ports any more, else major. */
@@ -74,11 +74,21 @@ function nameOf({ label, found }: WatchedRole): string {
   return label === undefined ? found.role.name : `${label} (${found.role.name})`;
 }
 
-export const closedFinding = (finding: Finding, nowMs: number): Finding => ({
-  ...finding,
-  state: 'closed',
-  endedAtUnixMs: Math.round(nowMs),
-});
+/** Back, or removed on purpose: both end a finding. */
+export function closedFinding(finding: Finding, nowMs: number, isBack = true): Finding {
+  const endedAtUnixMs = Math.round(nowMs);
+  const seconds = Math.max(1, Math.round((endedAtUnixMs - finding.startedAtUnixMs) / 1000));
+  const lasted = seconds < 120 ? { ko: `${seconds}초`, en: `${seconds} s` } : inMinutes(seconds);
+  const summary = isBack
+    ? { ko: `다시 실행 중입니다. ${lasted.ko} 동안 중지되었습니다.`, en: `Runs again after ${lasted.en}.` }
+    : { ko: '설정 파일까지 없어져 제거된 것으로 봅니다.', en: 'Its configuration is gone too: it counts as removed.' };
+  return { ...finding, state: 'closed', endedAtUnixMs, summary };
+}
+
+function inMinutes(seconds: number): Bilingual {
+  const minutes = Math.round(seconds / 60);
+  return { ko: `${minutes}분`, en: `${minutes} min` };
+}
 
 function changeOf(
   { found, entity }: WatchedRole,

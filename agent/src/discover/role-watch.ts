@@ -137,7 +137,7 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
     for (const [key, role] of watched) {
       const { configPath } = role.found;
       if (role.finding === null || configPath === null || (await host.tryReadText(configPath)) !== null) continue;
-      findings.push(closedFinding(role.finding, nowMs));
+      findings.push(closedFinding(role.finding, nowMs, false));
       watched.delete(key);
     }
   }

@@ -1,3 +1,4 @@
+import { withPeerNamed } from '../incident/peer-name.ts';
 import { agentOf, presentFinding } from './present.ts';
 import { defineRoute } from './route.ts';
 import { pageOf } from './schema/common.ts';
@@ -22,6 +23,9 @@ export const listFindings = defineRoute({
       },
       { limit, after: cursor },
     );
-    return { items: page.items.map(presentFinding), nextCursor: page.next };
+    return {
+      items: page.items.map((record) => presentFinding(withPeerNamed(record, hub.topology))),
+      nextCursor: page.next,
+    };
   },
 });

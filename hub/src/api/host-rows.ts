@@ -1,6 +1,5 @@
 import type { Severity } from '@airis/protocol';
 import { isStale } from '../detect/stale-host.ts';
-import type { FindingRecord } from '../incident/finding-record.ts';
 import type { HostRecord } from '../incident/host-record.ts';
 import { hostsOf } from '../incident/incident.ts';
 import { worstSeverity } from '../incident/severity.ts';
@@ -21,12 +20,22 @@ export async function hostRows(
   ]);
   const hostOf = new Map(hosts.map((host) => [host.agent, host]));
   const findingsOf = Map.groupBy(open, (record) => record.agent);
+  // While an incident is not resolved, whose findings are its root is not well, though they may have ended.
+  const rootedAt = Map.groupBy(unresolved, ({ agent }) => agent);
   const incidentsOf = new Map<string, number>();
   for (const name of unresolved.flatMap(hostsOf)) incidentsOf.set(name, (incidentsOf.get(name) ?? 0) + 1);
   const rows = agents.map((agent): [string, HostUpdate] => [
     agent.id,
     {
-      ...row(agent, hostOf.get(agent.id), findingsOf.get(agent.id) ?? [], hub.clock()),
+      ...row(
+        agent,
+        hostOf.get(agent.id),
+        [
+          ...(findingsOf.get(agent.id) ?? []).map(({ finding }) => finding.severity),
+          ...(rootedAt.get(agent.id) ?? []).map(({ severity }) => severity),
+        ],
+        hub.clock(),
+      ),
       openIncidents: incidentsOf.get(agent.id) ?? 0,
     },
   ]);
@@ -36,10 +45,10 @@ export async function hostRows(
 function row(
   agent: AgentRecord,
   host: HostRecord | undefined,
-  open: readonly FindingRecord[],
+  troubles: readonly Severity[],
   now: number,
 ): Omit<HostUpdate, 'openIncidents'> {
-  const state = stateOf(agent, host, open, now);
+  const state = stateOf(agent, host, troubles, now);
   const isQuiet = state === 'stale' || state === 'revoked';
   return {
     id: hostIdOf(agent.id),
@@ -70,14 +79,14 @@ const STATE_OF: Readonly<Record<Severity, HostState>> = {
 function stateOf(
   agent: AgentRecord,
   host: HostRecord | undefined,
-  open: readonly FindingRecord[],
+  troubles: readonly Severity[],
   now: number,
 ): HostState {
   if (agent.revokedAtUnixMs !== null) return 'revoked';
   // Shown is how old the data is, whoever is to blame for it: the hub's own absence counts too.
   const heard = host ?? { agent: agent.id, lastSeenAtUnixMs: agent.enrolledAtUnixMs, stoppedAtUnixMs: null };
   if (heard.stoppedAtUnixMs !== null || isStale(heard, heard.lastSeenAtUnixMs, now)) return 'stale';
-  return STATE_OF[worstSeverity(open.map((record) => record.finding.severity))];
+  return STATE_OF[worstSeverity(troubles)];
 }
 
 const STATE_ORDER: readonly HostState[] = ['critical', 'major', 'minor', 'stale', 'ok', 'revoked'];

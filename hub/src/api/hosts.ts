@@ -1,6 +1,7 @@
 import type { Health, Inventory } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
+import { withPeerNamed } from '../incident/peer-name.ts';
 import { koreanTime } from '../korean-time.ts';
 import { notFound } from './api-error.ts';
 import type { ApiContext } from './context.ts';
@@ -69,7 +70,7 @@ export const readHost = defineRoute({
       lossByReason: { ...telemetry.losses.get(name) },
       series: series.map((one) => ({ ...one, attributes: { ...one.attributes } })),
       changes: changes.map((change) => presentChange(name, change)).reverse(),
-      findings: findings.items.map(presentFinding),
+      findings: findings.items.map((record) => presentFinding(withPeerNamed(record, hub.topology))),
       enrolledAt: koreanTime(agent.enrolledAtUnixMs),
       revokedAt: timeOrNull(agent.revokedAtUnixMs),
     };

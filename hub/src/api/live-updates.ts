@@ -1,4 +1,5 @@
 import { errorText } from '../errors.ts';
+import { withPeerNamed } from '../incident/peer-name.ts';
 import type { IncidentNews } from '../incident/service.ts';
 import { koreanTime } from '../korean-time.ts';
 import type { ApiContext } from './context.ts';
@@ -8,10 +9,13 @@ import { presentFinding, presentIncident } from './present.ts';
 import type { HostUpdate } from './types.ts';
 
 /** What the incident service tells, as events of the stream. */
-export function publishNews(bus: EventBus): (news: IncidentNews) => void {
+export function publishNews(
+  bus: EventBus,
+  topology: Pick<ApiContext['topology'], 'entityAt'>,
+): (news: IncidentNews) => void {
   return (news) => {
     if (news.kind === 'incident') bus.publish({ event: 'incident', data: presentIncident(news.summary) });
-    else bus.publish({ event: 'finding', data: presentFinding(news.record) });
+    else bus.publish({ event: 'finding', data: presentFinding(withPeerNamed(news.record, topology)) });
   };
 }
 

@@ -14,6 +14,8 @@ export const timeOrNull = (unixMs: number | null): string | null => (unixMs === 
 
 export function presentFinding(record: FindingRecord): Finding {
   const { finding, agent, incident } = record;
+  // Older hubs stored none of these.
+  const { nature = 'fault', trouble = '', peer = null } = finding as Partial<typeof finding>;
   return {
     id: finding.id,
     host: hostIdOf(agent),
@@ -23,6 +25,9 @@ export function presentFinding(record: FindingRecord): Finding {
     confidence: finding.confidence,
     score: finding.score,
     entity: finding.entity,
+    nature,
+    trouble,
+    peer,
     detector: finding.detector,
     title: finding.title,
     summary: finding.summary,

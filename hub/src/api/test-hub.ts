@@ -70,7 +70,7 @@ export async function startTestHub(
     agents: state.identity,
     clock,
     log,
-    publish: publishNews(bus),
+    publish: publishNews(bus, { ...noTopology, ...options.topology }),
   });
   const leases = new Map<string, number>();
   const ports: Ports = {

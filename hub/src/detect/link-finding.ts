@@ -1,4 +1,4 @@
-import type { Bilingual, Evidence, Finding } from '@airis/protocol';
+import { type Bilingual, type Evidence, type Finding, josa } from '@airis/protocol';
 import type { LinkNow, LinkUsual, LinkVerdict } from './link-latency.ts';
 
 export const LINK_DETECTOR = 'link-latency';
@@ -30,10 +30,7 @@ export function linkFinding({ caller, callee, verdict, usual }: LinkTrouble, now
     score: Math.min(1_000, now.gapMsMedian / Math.max(1, usual.gapMsMedian)),
     entity,
     detector: { name: LINK_DETECTOR, version: '1' },
-    title:
-      kind === 'slow'
-        ? { ko: '구간 지연 급증', en: 'Latency between two services rose' }
-        : { ko: '구간 유실 의심', en: 'Calls stall between two services' },
+    title: titleOf(nameOf(caller), nameOf(callee), kind),
     summary: summaryOf({ caller, callee, verdict, usual }),
     startedAtUnixMs: now.sinceUnixMs,
     detectedAtUnixMs: nowUnixMs,
@@ -49,7 +46,19 @@ export function continuedFinding(opened: Finding, newest: Finding): Finding {
 }
 
 export function closedFinding(opened: Finding, nowUnixMs: number): Finding {
-  return { ...opened, state: 'closed', endedAtUnixMs: Math.max(nowUnixMs, opened.detectedAtUnixMs) };
+  const endedAtUnixMs = Math.max(nowUnixMs, opened.detectedAtUnixMs);
+  const seconds = Math.round((endedAtUnixMs - opened.startedAtUnixMs) / 1000);
+  const summary = {
+    ko: `두 서비스 사이의 호출이 평소 속도로 돌아왔습니다. ${seconds}초 동안 이어졌습니다.`,
+    en: `Calls between the two take their usual time again, after ${seconds} s.`,
+  };
+  return { ...opened, state: 'closed', endedAtUnixMs, summary };
+}
+
+function titleOf(from: string, to: string, kind: 'slow' | 'lossy'): Bilingual {
+  return kind === 'slow'
+    ? { ko: `${from} → ${to} 구간 지연 급증`, en: `Calls from ${from} to ${to} are slow on the way` }
+    : { ko: `${from} → ${to} 구간 유실 의심`, en: `Calls from ${from} to ${to} stall on the way` };
 }
 
 function summaryOf({ caller, callee, verdict: { kind, now }, usual }: LinkTrouble): Bilingual {
@@ -58,12 +67,12 @@ function summaryOf({ caller, callee, verdict: { kind, now }, usual }: LinkTroubl
   const percent = Math.round(now.stalledRatio * 100);
   if (kind === 'lossy') {
     return {
-      ko: `${from}이(가) ${to}을(를) 부를 때 ${percent} %가 오가는 길에서만 0.5초 넘게 멈춥니다. ${to}의 처리 시간은 ${took}입니다. 둘 사이의 네트워크를 의심합니다.`,
+      ko: `${josa(from, '이/가')} ${josa(to, '을/를')} 호출할 때 ${percent} %가 네트워크 구간에서만 0.5초 넘게 멈춥니다. ${to}의 처리 시간은 ${took}입니다. 둘 사이의 네트워크 이상이 의심됩니다.`,
       en: `${percent} % of the calls from ${from} to ${to} stall for over 0.5 s on the way; ${to} itself takes ${took}. The network between them is suspected.`,
     };
   }
   return {
-    ko: `${from}이(가) ${to}의 응답을 처리 시간보다 ${gap} 더 기다립니다(평소 ${usualGap}). ${to}은(는) ${took} 만에 처리합니다. 둘 사이의 네트워크를 의심합니다.`,
+    ko: `${josa(from, '이/가')} ${to}의 응답을 처리 시간보다 ${gap} 더 기다립니다(평소 ${usualGap}). ${josa(to, '은/는')} ${took} 만에 처리합니다. 둘 사이의 네트워크 이상이 의심됩니다.`,
     en: `${from} waits ${gap} longer for ${to} than ${to} takes (usually ${usualGap}); ${to} itself takes ${took}. The network between them is suspected.`,
   };
 }
@@ -80,7 +89,7 @@ function evidenceOf(caller: string, callee: string, now: LinkNow, usual: LinkUsu
       expectedLow: usual.gapMsLow,
       expectedHigh: usual.gapMsHigh,
       ...window,
-      note: { ko: '호출 한 건이 오가는 길에서 쓴 시간(중앙값)', en: 'time a call spends on the way (median)' },
+      note: { ko: '호출 한 건이 네트워크 구간에서 보낸 시간(중앙값)', en: 'time a call spends on the way (median)' },
     },
     {
       kind: 'model',
@@ -90,7 +99,7 @@ function evidenceOf(caller: string, callee: string, now: LinkNow, usual: LinkUsu
       expectedLow: 0,
       expectedHigh: 2 * usual.calleeMsMedian + 50,
       ...window,
-      note: { ko: '불린 쪽의 처리 시간(중앙값)', en: 'time the callee itself takes (median)' },
+      note: { ko: '호출받은 쪽의 처리 시간(중앙값)', en: 'time the callee itself takes (median)' },
     },
     {
       kind: 'model',
@@ -100,7 +109,10 @@ function evidenceOf(caller: string, callee: string, now: LinkNow, usual: LinkUsu
       expectedLow: 0,
       expectedHigh: Math.max(0.01, usual.stalledRatio),
       ...window,
-      note: { ko: '길에서 0.5초 넘게 멈춘 호출의 비율', en: 'share of calls that stall for over 0.5 s on the way' },
+      note: {
+        ko: '네트워크 구간에서 0.5초 넘게 멈춘 호출의 비율',
+        en: 'share of calls that stall for over 0.5 s on the way',
+      },
     },
   ];
 }

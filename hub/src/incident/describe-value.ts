@@ -1,9 +1,10 @@
 import type { Evidence } from '@airis/protocol';
 
-/** A measured value as people read it: ratios as percent, bytes in GiB, the rest with three significant digits. */
+/** A measured value as people read it: ratios as percent, bytes in GiB, parts of a second in ms, the rest with three significant digits. */
 export function describeValue(value: number, unit: string | undefined): string {
   if (unit === '1') return `${significant(value * 100)} %`;
   if (unit === 'By') return describeBytes(value);
+  if (unit === 's' && Math.abs(value) < 1 && value !== 0) return `${significant(value * 1000)} ms`;
   if (unit === 'By/s') return `${describeBytes(value)}/s`;
   const name = unit === undefined || unit.startsWith('{') ? '' : ` ${unit}`;
   return `${significant(value)}${name}`;

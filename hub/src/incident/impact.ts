@@ -41,20 +41,31 @@ export function impactOf(path: readonly string[], subjects: readonly Subject[]):
   const phrases = parts.size > 0 ? [...parts.values()] : symptoms.filter((one) => one.place === felt).map(phraseOf);
   const name = entityName(felt);
   return {
-    ko: `${name.ko}: ${distinct(phrases.map(({ ko }) => ko)).join(', ')}`.slice(0, 500),
-    en: `${name.en}: ${distinct(phrases.map(({ en }) => en)).join(', ')}`.slice(0, 500),
+    ko: `${name.ko} ${distinct(phrases.map(({ ko }) => ko)).join(', ')}`.slice(0, 500),
+    en: `${name.en} ${distinct(phrases.map(({ en }) => en)).join(', ')}`.slice(0, 500),
   };
 }
 
-function phraseOf({ record }: Subject): Bilingual {
+/** What is measured of a symptom, without a judgement: the value beside the usual one judges by itself. */
+const NOUNS: Readonly<Record<string, Bilingual>> = {
+  latency: { ko: '응답시간', en: 'response time' },
+  errors: { ko: '오류율(5xx)', en: 'error ratio (5xx)' },
+  'call-latency': { ko: '호출 응답시간', en: 'response time of calls' },
+  'call-errors': { ko: '호출 오류율', en: 'error ratio of calls' },
+};
+
+function phraseOf({ record, trouble }: Subject): Bilingual {
   const finding = record.whileItHeld ?? record.finding;
   const measured = finding.evidence.find(({ kind, value }) => kind === 'series' && value !== undefined);
-  if (measured?.value === undefined) return finding.title;
+  const noun = NOUNS[trouble];
+  if (noun === undefined || measured?.value === undefined) return finding.title;
   const value = describeValue(measured.value, measured.unit);
-  const usual = measured.expectedHigh === undefined ? null : describeValue(measured.expectedHigh, measured.unit);
+  const high = measured.expectedHigh;
+  const usual = high === undefined ? null : describeValue(high, measured.unit);
+  const isNone = high === 0;
   return {
-    ko: `${finding.title.ko} ${value}${usual === null ? '' : `(평소 ${usual} 이하)`}`,
-    en: `${finding.title.en} ${value}${usual === null ? '' : ` (usually up to ${usual})`}`,
+    ko: `${noun.ko} ${value}${usual === null ? '' : `(평소 ${usual}${isNone ? '' : ' 이하'})`}`,
+    en: `${noun.en} ${value}${usual === null ? '' : ` (usually ${isNone ? '' : 'up to '}${usual})`}`,
   };
 }
 

@@ -8,7 +8,8 @@ import { type FindingRecord, isFiring } from './finding-record.ts';
 import { groupFindings } from './group.ts';
 import { impactOf, pathOf } from './impact.ts';
 import { type IncidentState, type Life, lifeOf } from './life.ts';
-import { narrate, titleOf } from './narrative.ts';
+import { explain, narrate, titleOf } from './narrative.ts';
+import { withPeerNamed } from './peer-name.ts';
 import { worstSeverity } from './severity.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -82,15 +83,19 @@ export interface IncidentView {
 
 /** The incident as people see it at `nowUnixMs`. */
 export function viewIncident(facts: IncidentFacts, around: Surroundings, nowUnixMs: number): IncidentView {
-  const records = [...facts.records].sort(byTime);
+  const records = facts.records.map((record) => withPeerNamed(record, around)).sort(byTime);
   const acts = [...facts.acts].sort((a, b) => a.atUnixMs - b.atUnixMs || (a.id < b.id ? -1 : 1));
   const firing = records.filter(isFiring);
-  const root = rootOf(firing, around);
+  const { root, otherRoots } = rootOf(firing, around);
   const subjects = firing.map((record) => subjectOf(record, around));
   const life = lifeOf(firing, acts, nowUnixMs);
-  const { causes, ruledOut } = causesOf(root, records, facts.changes, around);
   const path = pathOf(root, subjects, around);
-  const story = { root, subjects, changes: facts.changes, causes, impact: impactOf(path, subjects), life };
+  const impact = impactOf(path, subjects);
+  const { causes: ranked, ruledOut } = causesOf(root, records, facts.changes, around);
+  const causes = ranked.map((cause) =>
+    cause.rank === 1 && cause.entity === root.entity ? { ...cause, explanation: explain({ root, impact }) } : cause,
+  );
+  const story = { root, otherRoots, changes: facts.changes, causes, impact, life };
   const changes = facts.changes.map(({ change }) => change);
   return {
     summary: {
@@ -145,10 +150,14 @@ function summarise(
 }
 
 /** What explains the others; of several, which only an incident from long ago can hold, the first fault. */
-function rootOf(firing: readonly FindingRecord[], around: Surroundings): Subject {
+function rootOf(
+  firing: readonly FindingRecord[],
+  around: Surroundings,
+): { readonly root: Subject; readonly otherRoots: number } {
   const groups = groupFindings(firing, around);
   const group = groups.find(({ root }) => root.nature === 'fault') ?? groups[0]!; // something fires
-  return group.root;
+  const others = groups.filter((each) => each !== group && each.root.nature === 'fault');
+  return { root: group.root, otherRoots: others.length };
 }
 
 function unknownOf(root: Subject, path: readonly string[], around: Surroundings): Bilingual[] {

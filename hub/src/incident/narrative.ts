@@ -1,56 +1,70 @@
-import { type Bilingual, josa } from '@airis/protocol';
+import type { Bilingual } from '@airis/protocol';
 import { entityName, entityTitle } from '../entity-name.ts';
 import { koreanClock } from '../korean-time.ts';
 import type { ChangeRecord } from '../store/state/incident.ts';
 import type { Cause } from './cause.ts';
 import { describeEvidence } from './describe-value.ts';
-import type { FindingRecord } from './finding-record.ts';
 import type { Life } from './life.ts';
 import type { Subject } from './subject.ts';
+import { lookNext, pastOf } from './trouble-words.ts';
 
 export interface Story {
   readonly root: Subject;
-  /** Worse than `info`, by time; at least one. */
-  readonly subjects: readonly Subject[];
+  /** Faults that the root does not explain. */
+  readonly otherRoots: number;
   readonly changes: readonly ChangeRecord[];
   readonly causes: readonly Cause[];
   readonly impact: Bilingual | null;
   readonly life: Life;
 }
 
-/** Root's entity and trouble, and how many other things follow: `shop-db: 행 잠금 대기 외 4건`. */
-export function titleOf({ root, subjects }: Pick<Story, 'root' | 'subjects'>): Bilingual {
+const MAX_EXPLANATION = 500;
+
+/** The root's entity and trouble: `shop-db: 데이터베이스 잠금 대기`. What follows from it is not counted. */
+export function titleOf({ root, otherRoots }: Pick<Story, 'root' | 'otherRoots'>): Bilingual {
   const { title } = saidWhileItHeld(root);
-  const name = entityName(namedIn(root));
-  const others = new Set(subjects.filter(({ key }) => key !== root.key).map(({ key }) => key)).size;
+  const name = ownerName(namedIn(root));
   return {
-    ko: `${withName(name.ko, title.ko)}${others === 0 ? '' : ` 외 ${others}건`}`,
-    en: `${withName(name.en, title.en)}${others === 0 ? '' : ` and ${others} more`}`,
+    ko: `${withName(name.ko, title.ko)}${otherRoots === 0 ? '' : ` 외 ${otherRoots}건`}`,
+    en: `${withName(name.en, title.en)}${otherRoots === 0 ? '' : ` and ${otherRoots} more`}`,
   };
 }
 
 /** What happened in a few sentences, each of which rests on a finding, a change or a cause of the incident. */
 export function narrate(story: Story): Bilingual {
-  const sentences = [opening(story), measured(story), harm(story), suspicion(story), before(story), standing(story)];
-  const told = sentences.filter((sentence) => sentence !== null);
-  return { ko: told.map((s) => s.ko).join(' '), en: told.map((s) => s.en).join(' ') };
+  return joined(opening(story), details(story), harm(story), suspicion(story), before(story), standing(story));
 }
 
-function opening({ root, life }: Story): Bilingual {
+/** Of the first cause: what, since when, how far from usual, who does it, whom it hurts. */
+export function explain(story: Pick<Story, 'root' | 'impact'>): Bilingual {
+  const { ko, en } = joined(opening(story), details(story), harm(story));
+  return { ko: ko.slice(0, MAX_EXPLANATION), en: en.slice(0, MAX_EXPLANATION) };
+}
+
+function opening({ root }: Pick<Story, 'root'>): Bilingual {
   const clock = koreanClock(root.onset);
-  const name = entityTitle(namedIn(root));
-  const isOver = life.resolvedAtUnixMs !== null;
-  const { title } = saidWhileItHeld(root);
-  // The closing version says how it ended.
-  const { summary } = isOver ? root.record.finding : saidWhileItHeld(root);
+  const entity = namedIn(root);
+  const title = entityTitle(entity);
+  const past = hasEnded(root) ? pastOf(root.trouble, entityName(entity)) : null;
+  if (past !== null) return { ko: `${clock}에 ${past.ko}.`, en: `At ${clock} ${past.en}.` };
+  const said = saidWhileItHeld(root);
+  // A summary with numbers says by itself what it is.
+  const what = /\d/.test(said.summary.en) && !hasEnded(root) ? null : said.title;
+  const isWas = hasEnded(root);
   return {
-    ko: `${clock}부터 ${name.ko}에 이상이 ${isOver ? '있었습니다' : '있습니다'}: ${title.ko}. ${sentence(summary.ko)}`,
-    en: `Since ${clock} there ${isOver ? 'was' : 'is'} trouble at ${name.en}: ${title.en}. ${sentence(summary.en)}`,
+    ko: `${clock}부터 ${title.ko}에 이상이 ${isWas ? '있었습니다' : '있습니다'}${what === null ? '' : `: ${what.ko}`}.`,
+    en: `Since ${clock} there ${isWas ? 'was' : 'is'} trouble at ${title.en}${what === null ? '' : `: ${what.en}`}.`,
   };
 }
 
-/** The numbers, where the finding's own words have none. */
-function measured({ root }: Story): Bilingual | null {
+/** The finding's own words, who it names once it is over, and the numbers where the words have none. */
+function details({ root }: Pick<Story, 'root'>): Bilingual {
+  if (!hasEnded(root)) return joined(root.record.finding.summary, measured(root));
+  const { summary } = root.record.finding;
+  return joined(summary.en === saidWhileItHeld(root).summary.en ? null : summary, holderNote(root));
+}
+
+function measured(root: Subject): Bilingual | null {
   const { summary, evidence } = saidWhileItHeld(root);
   if (/\d/.test(summary.en)) return null;
   const values = evidence
@@ -62,84 +76,72 @@ function measured({ root }: Story): Bilingual | null {
   return { ko: `측정값(괄호 안은 평소 범위): ${list}.`, en: `Measured (usual range in brackets): ${list}.` };
 }
 
-function harm({ impact, life }: Story): Bilingual | null {
+/** Who did it: the session that held a lock, the busiest process. */
+function holderNote(root: Subject): Bilingual | null {
+  const item = saidWhileItHeld(root).evidence.find(isHolder);
+  if (root.trouble === 'missing' || item === undefined) return null;
+  if (item.note !== undefined) return item.note;
+  const holder = holderOf(root);
+  return { ko: `가장 많이 쓴 프로세스는 ${holder}입니다.`, en: `Most of it was used by ${holder}.` };
+}
+
+/** `node(pid 9241)`, as the finding names it; null where it names nobody. */
+function holderOf(root: Subject): string | null {
+  const item = saidWhileItHeld(root).evidence.find(isHolder);
+  const named = item === undefined ? null : /^process:(.+?)(?:\[(\d+)\])?(?:@.*)?$/.exec(item.ref);
+  if (named === null) return null;
+  return named[2] === undefined ? (named[1] ?? null) : `${named[1]}(pid ${named[2]})`;
+}
+
+const isHolder = ({ kind, ref }: { kind: string; ref: string }): boolean =>
+  kind === 'process' && ref.startsWith('process:');
+
+function harm({ root, impact }: Pick<Story, 'root' | 'impact'>): Bilingual | null {
   if (impact === null) return null;
-  const isOver = life.resolvedAtUnixMs !== null;
-  return {
-    ko: `사용자 영향은 다음과 같${isOver ? '았습니다' : '습니다'}: ${sentence(impact.ko)}`,
-    en: `Users ${isOver ? 'felt' : 'feel'} it: ${sentence(impact.en)}`,
-  };
+  return { ko: `사용자 영향: ${impact.ko}.`, en: `Users ${hasEnded(root) ? 'felt' : 'feel'} it: ${impact.en}.` };
 }
 
-/** The first cause with what speaks most for it, and where to look. */
-function suspicion({ root, causes, subjects, life }: Story): Bilingual | null {
+/** Where the first cause is not what the story has told of. */
+function suspicion({ root, causes }: Story): Bilingual | null {
   const top = causes[0];
-  if (top === undefined) return null;
+  if (top === undefined || top.entity === root.entity) return null;
   const name = entityName(top.entity);
-  const others = new Set(subjects.filter(({ place }) => place !== root.place).map(({ place }) => place));
-  const isOwn = top.entity === root.entity;
-  const why = isOwn ? top.for[0]?.text : null;
-  const reason = isOwn ? null : top.explanation;
-  const look = life.resolvedAtUnixMs === null ? lookAt(name, others) : null;
-  const isRepeated = why === undefined || why === null || why.en === top.explanation.en;
   return {
-    ko: joined(`원인 1순위: ${name.ko}${isRepeated ? '' : `(${why.ko})`}.`, reason?.ko, look?.ko),
-    en: joined(`First suspect: ${name.en}${isRepeated ? '' : ` (${why.en})`}.`, reason?.en, look?.en),
+    ko: `원인 1순위: ${name.ko}. ${sentence(top.explanation.ko)}`,
+    en: `First suspect: ${name.en}. ${sentence(top.explanation.en)}`,
   };
 }
 
-const joined = (...parts: readonly (string | undefined)[]): string =>
-  parts
-    .filter((part) => part !== undefined)
-    .map(sentence)
-    .join(' ');
-
-function lookAt(name: Bilingual, others: ReadonlySet<string>): Bilingual {
-  const shown = [...others].slice(0, 3).map((entity) => entityName(entity));
-  if (shown.length === 0)
-    return { ko: `${josa(name.ko, '을/를')} 먼저 확인하십시오.`, en: `Look at ${name.en} first.` };
-  const ko = shown.map((each) => each.ko).join(', ');
-  const en = shown.map((each) => each.en).join(', ');
-  return {
-    ko: `${josa(name.ko, '을/를')} 먼저 확인하고, ${ko}의 증상이 함께 사라지는지 보십시오.`,
-    en: `Look at ${name.en} first, then see whether the symptoms of ${en} go with it.`,
-  };
-}
-
-function before({ changes }: Story): Bilingual | null {
-  const last = changes.findLast(({ change }) => !change.kind.startsWith('agent-'))?.change;
+/** The last change before it began; what changed afterwards follows from it or from people. */
+function before({ root, changes }: Story): Bilingual | null {
+  const last = changes.findLast(
+    ({ change }) => !change.kind.startsWith('agent-') && change.atUnixMs <= root.onset,
+  )?.change;
   if (last === undefined) return null;
   const clock = koreanClock(last.atUnixMs);
   return {
-    ko: `이 무렵의 변경: ${clock} ${sentence(last.summary.ko)}`,
-    en: `Changed about then: ${clock} ${sentence(last.summary.en)}`,
+    ko: `직전 변경: ${clock} ${sentence(last.summary.ko)}`,
+    en: `Changed before: ${clock} ${sentence(last.summary.en)}`,
   };
 }
 
-function standing({ subjects, life }: Story): Bilingual {
-  const live = subjects.filter(({ record }) => isLive(record)).length;
+/** How it ended, or what to look at next. */
+function standing({ root, causes, life }: Story): Bilingual {
   if (life.resolvedAtUnixMs !== null) {
     const clock = koreanClock(life.resolvedAtUnixMs);
     return { ko: `${clock}에 해결되었습니다.`, en: `It was resolved at ${clock}.` };
   }
-  if (live === 0) {
-    return {
-      ko: '모든 알림이 끝났으며 다시 나타나지 않는지 지켜보는 중입니다.',
-      en: 'All alerts have ended; the incident is held open to see whether they return.',
-    };
+  if (hasEnded(root)) {
+    return { ko: '다시 나타나는지 지켜보는 중입니다.', en: 'It is being watched for a return.' };
   }
-  if (live === subjects.length) {
-    return live === 1
-      ? { ko: '알림이 계속되고 있습니다.', en: 'The alert still holds.' }
-      : { ko: `알림 ${live}건이 모두 계속되고 있습니다.`, en: `All ${live} alerts still hold.` };
-  }
-  return {
-    ko: `알림 ${subjects.length}건 가운데 ${live}건이 계속되고 있습니다.`,
-    en: `${live} of ${subjects.length} alerts still ${live === 1 ? 'holds' : 'hold'}.`,
-  };
+  const top = causes[0];
+  const isOther = top !== undefined && top.entity !== root.entity && !top.entity.startsWith('process:');
+  return isOther
+    ? lookNext('', entityName(top.entity), null)
+    : lookNext(root.trouble, entityName(namedIn(root)), holderOf(root));
 }
 
-const isLive = (record: FindingRecord): boolean => record.endedAtUnixMs === null && record.settledAtUnixMs === null;
+const hasEnded = ({ record }: Subject): boolean => record.endedAtUnixMs !== null || record.settledAtUnixMs !== null;
 const saidWhileItHeld = ({ record }: Subject) => record.whileItHeld ?? record.finding;
 
 /** A process or role of a whole host is known by the host it is on. */
@@ -147,9 +149,23 @@ function namedIn({ entity, agent, isScoped }: Subject): string {
   return isScoped || entity.startsWith('link:') ? entity : `host:${agent}`;
 }
 
-/** A title that names its entity already is not led by the name once more. */
+/** A folder's title names the folder: whose it is leads. */
+function ownerName(entity: string): Bilingual {
+  const owner = /^directory:.*@(.+)$/.exec(entity)?.[1];
+  return owner === undefined ? entityName(entity) : { ko: owner, en: owner };
+}
+
+/** A title that names its entity already, or both ends of a link, is not led by the name once more. */
 function withName(name: string, title: string): string {
-  return title.includes(name) ? title : `${name}: ${title}`;
+  const ends = name.replace(/ (?:구간|link)$/, '').split(' → ');
+  if (ends.every((end) => title.includes(end))) return title;
+  const isWord = /^[A-Z][a-z]/.test(title);
+  return `${name}: ${isWord ? title.charAt(0).toLowerCase() + title.slice(1) : title}`;
+}
+
+function joined(...parts: readonly (Bilingual | null)[]): Bilingual {
+  const told = parts.filter((part) => part !== null).filter(({ en }) => en !== '');
+  return { ko: told.map(({ ko }) => sentence(ko)).join(' '), en: told.map(({ en }) => sentence(en)).join(' ') };
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

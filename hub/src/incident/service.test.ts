@@ -61,7 +61,7 @@ describe('findings become incidents', () => {
     const [incident, ...others] = await all(state);
     expect(others).toEqual([]);
     expect(incident).toMatchObject({ number: 1001, state: 'open', severity: 'major', firingAlerts: 2, agent: 'web-1' });
-    expect(incident?.title).toEqual({ ko: 'web-1: CPU 포화 외 1건', en: 'web-1: CPU saturated and 1 more' });
+    expect(incident?.title).toEqual({ ko: 'web-1: CPU 포화', en: 'web-1: CPU saturated' });
   });
 
   it('keeps hosts apart', async () => {

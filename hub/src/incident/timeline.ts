@@ -1,4 +1,5 @@
-import type { Bilingual, Change, Severity } from '@airis/protocol';
+import { type Bilingual, type Change, josa, type Severity } from '@airis/protocol';
+import { entityName } from '../entity-name.ts';
 import type { Act } from './act.ts';
 import type { FindingRecord } from './finding-record.ts';
 import type { Life } from './life.ts';
@@ -63,7 +64,7 @@ function lifeEntries({ episodes }: Life): TimelineEntry[] {
     const text =
       by === null
         ? { ko: '모든 알림이 끝나 자동으로 해결되었습니다.', en: 'All alerts ended: resolved by itself.' }
-        : { ko: `${by}이(가) 해결로 표시했습니다.`, en: `Resolved by ${by}.` };
+        : { ko: `${josa(nameOf(by), '이/가')} 해결로 표시했습니다.`, en: `Resolved by ${nameOf(by)}.` };
     return [began, entry(episode.resolvedAtUnixMs, 'resolved', text)];
   });
 }
@@ -73,20 +74,34 @@ function actEntries(act: Act): TimelineEntry[] {
     case 'acknowledge':
       return [
         entry(act.atUnixMs, 'acknowledged', {
-          ko: `${act.who}이(가) 대응을 시작했습니다.`,
-          en: `Acknowledged by ${act.who}.`,
+          ko: `${josa(nameOf(act.who), '이/가')} 대응을 시작했습니다.`,
+          en: `Acknowledged by ${nameOf(act.who)}.`,
         }),
       ];
     case 'note':
       return [entry(act.atUnixMs, 'note', { ko: act.text, en: act.text })];
     case 'feedback': {
-      const text = `${act.verdict ?? ''}${act.entity === null ? '' : ` ${act.entity}`}`;
-      return [entry(act.atUnixMs, 'feedback', { ko: `원인 평가: ${text}`, en: `Feedback on the cause: ${text}` })];
+      const verdict = VERDICTS[act.verdict ?? ''] ?? { ko: '의견', en: 'a remark' };
+      const about = act.entity === null ? null : entityName(act.entity);
+      const text = {
+        ko: `원인 평가: ${verdict.ko}${about === null ? '' : `(${about.ko})`}`,
+        en: `Feedback on the cause: ${verdict.en}${about === null ? '' : ` (${about.en})`}`,
+      };
+      return [entry(act.atUnixMs, 'feedback', text)];
     }
     case 'resolve':
       return []; // told by the episode that it ended
   }
 }
+
+const VERDICTS: Readonly<Record<string, Bilingual>> = {
+  right: { ko: '맞음', en: 'right' },
+  wrong: { ko: '틀림', en: 'wrong' },
+  'false-alarm': { ko: '오탐', en: 'false alarm' },
+};
+
+/** `user:kim` is kim to people. */
+const nameOf = (who: string): string => who.replace(/^[a-z]+:/, '');
 
 function entry(
   atUnixMs: number,

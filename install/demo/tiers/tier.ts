@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Bilingual } from '@airis/protocol';
+import { type Bilingual, josa } from '@airis/protocol';
 import type { TierName } from '../faults/fault.ts';
 import type { TierProcess } from '../tier-process.ts';
 
@@ -34,6 +34,6 @@ export const firstExisting = (paths: readonly string[]): string | null =>
 
 /** The sentence for a tier whose program is not there. */
 export const notInstalled = (program: string, packages: string): Bilingual => ({
-  ko: `${program}이(가) 설치되어 있지 않아 대역으로 실행합니다. 설치: apt-get install ${packages}`,
+  ko: `${josa(program, '이/가')} 설치되어 있지 않아 대역으로 실행합니다. 설치: apt-get install ${packages}`,
   en: `${program} is not installed, so a stand-in runs in its place. Install: apt-get install ${packages}`,
 });

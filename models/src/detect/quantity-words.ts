@@ -7,7 +7,8 @@ const both = (text: string): Bilingual => ({ ko: text, en: text });
 const known = (value: number, text: (value: number) => string): Bilingual =>
   both(Number.isFinite(value) ? text(value) : '-');
 
-export const percent: Format = (ratio) => known(ratio, (r) => `${(100 * r).toFixed(Math.abs(r) < 0.1 ? 1 : 0)} %`);
+export const percent: Format = (ratio) =>
+  known(ratio, (r) => `${(100 * r).toFixed(r !== 0 && Math.abs(r) < 0.1 ? 1 : 0)} %`);
 const plain = (value: number): string => value.toFixed(value > 0 && value < 10 ? 1 : 0);
 export const count: Format = (value) => known(value, plain);
 export const perSecond: Format = (value) => known(value, (v) => `${plain(v)}/s`);
@@ -17,7 +18,8 @@ export const memoryBytes: Format = (value) =>
 export const seconds: Format = (value) =>
   known(value, (s) => (s < 1 ? `${short(1_000 * s)} ms` : s < 90 ? `${short(s)} s` : `${Math.round(s / 60)} min`));
 export const cores: Format = (value) =>
-  Number.isFinite(value) ? { ko: `코어 ${value.toFixed(1)}개`, en: `${value.toFixed(1)} cores` } : both('-');
+  Number.isFinite(value) ? { ko: `코어 ${ofCores(value)}개`, en: `${ofCores(value)} cores` } : both('-');
+const ofCores = (value: number): string => value.toFixed(value < 0.1 ? 2 : 1);
 
 /** Series of one subject may count bytes or shares. */
 export const byUnit =

@@ -120,7 +120,7 @@ export class SubjectWatch {
         ...processes.map((process) => processEvidence(process, this.#kind)),
         ...explained.map(({ ref, note }) => ({ kind: 'process' as const, ref, note })),
       ],
-      recovery: (lastedMs, worst) => recoveryOf(subject, signal.kind, lastedMs, worst),
+      recovery: (lastedMs, worst) => recoveryOf(subject, signal.kind, { lastedMs, worst, usual: signal.expectedHigh }),
     };
   }
 

@@ -13,11 +13,11 @@ import {
 } from './quantity-words.ts';
 import type { SubjectKind } from './subjects.ts';
 
-/** What can be said about a subject. `{value}`, `{usual}` and `{lasting}` stand for the numbers. */
+/** What can be said about a subject. `{value}`, `{range}` and `{lasting}` stand for the numbers. */
 export interface Wording {
   readonly name: Bilingual;
   readonly format: Format;
-  /** Headlines that are not just name and kind. */
+  /** Headlines that are not just name and kind; `{place}` stands for where, which else follows a colon. */
   readonly titles?: Partial<Record<FindingKind, Bilingual>>;
   /** A sentence of its own, where value against usual says too little. */
   readonly sentences?: Partial<Record<FindingKind, Bilingual>>;
@@ -60,22 +60,30 @@ export const subjectWords: Readonly<Record<SubjectKind, Wording>> = {
     name: { ko: '폴더 사용량', en: 'Folder usage' },
     format: byUnit(bytes),
     titles: {
-      drift: { ko: '폴더 할당량 곧 소진', en: 'Folder will fill its quota' },
-      saturation: { ko: '폴더 할당량 소진', en: 'Folder quota used up' },
+      drift: { ko: '{place} 폴더 할당량 곧 소진', en: 'Folder {place} about to meet its quota' },
+      saturation: { ko: '{place} 폴더 할당량 소진', en: 'Folder {place} has used up its quota' },
     },
   },
   latency: { name: { ko: '응답시간', en: 'Response time' }, format: seconds },
   errors: { name: { ko: '오류율(5xx)', en: 'Error ratio (5xx)' }, ...ratio },
-  'call-latency': { name: { ko: '호출 응답시간', en: 'Response time of calls' }, format: seconds },
-  'call-errors': { name: { ko: '호출 오류율', en: 'Error ratio of calls' }, ...ratio },
+  'call-latency': {
+    name: { ko: '호출 응답시간', en: 'Response time of calls' },
+    format: seconds,
+    titles: { 'level-shift': { ko: '{place} 호출 응답시간 급증', en: 'Response time of calls to {place} jumped' } },
+  },
+  'call-errors': {
+    name: { ko: '호출 오류율', en: 'Error ratio of calls' },
+    ...ratio,
+    titles: { 'level-shift': { ko: '{place} 호출 오류율 급증', en: 'Error ratio of calls to {place} jumped' } },
+  },
   traffic: {
     name: { ko: '요청', en: 'Requests' },
     format: perSecond,
     titles: { 'flat-line': { ko: '요청 끊김', en: 'Requests have stopped' } },
     sentences: {
       'flat-line': {
-        ko: '요청이 {lasting}째 들어오지 않습니다. 평소에는 {low}~{usual}입니다.',
-        en: 'No request for {lasting}; usually {low} to {usual}.',
+        ko: '요청이 {lasting}째 들어오지 않습니다. 평소에는 {range}입니다.',
+        en: 'No request for {lasting}; usually {range}.',
       },
     },
   },

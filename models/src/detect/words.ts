@@ -29,7 +29,7 @@ export function titleOf({ subject, name, signal }: Pick<Statement, 'subject' | '
   const kind = kindWords[signal.kind];
   const title = titles?.[signal.kind] ?? { ko: `${wording.ko} ${kind.ko}`, en: `${wording.en} ${kind.en}` };
   const place = placeName(subject, name);
-  return { ko: suffixed(title.ko, place.ko), en: suffixed(title.en, place.en) };
+  return { ko: placed(title.ko, place.ko), en: placed(title.en, place.en) };
 }
 
 /** One or two sentences with the numbers, as an operator would say them. */
@@ -49,15 +49,16 @@ function sentenceOf(statement: Statement): Bilingual {
   const place = placeWords(statement);
   const value = format(signal.value, unit);
   const usual = format(signal.expectedHigh, unit);
-  const low = format(signal.expectedLow, unit);
+  const range = rangeOf(format(signal.expectedLow, unit), usual);
   const lasting = duration(atMs - signal.sinceMs);
+  const most = mostUsual(usual, value);
+  const fromUsual = most === null ? nothing : { ko: `평소 ${most.ko}에서 `, en: ` (usually ${most.en})` };
   const own = sentences?.[signal.kind];
   if (own !== undefined) {
     const fill = (language: 'ko' | 'en') =>
       own[language]
         .replace('{value}', value[language])
-        .replace('{usual}', usual[language])
-        .replace('{low}', low[language])
+        .replace('{range}', range[language])
         .replace('{lasting}', lasting[language]);
     return { ko: fill('ko'), en: fill('en') };
   }
@@ -71,8 +72,8 @@ function sentenceOf(statement: Statement): Bilingual {
       };
     case 'flat-line':
       return {
-        ko: `${name.ko} 값이 ${lasting.ko}째 ${value.ko}에서 움직이지 않습니다. 평소에는 ${low.ko}~${usual.ko}입니다.`,
-        en: `${name.en}: ${value.en} without a move for ${lasting.en}; usually ${low.en} to ${usual.en}.`,
+        ko: `${name.ko} 값이 ${lasting.ko}째 ${value.ko}에서 움직이지 않습니다. 평소에는 ${range.ko}입니다.`,
+        en: `${name.en}: ${value.en} without a move for ${lasting.en}; usually ${range.en}.`,
       };
     case 'saturation':
       return {
@@ -81,18 +82,36 @@ function sentenceOf(statement: Statement): Bilingual {
       };
     default:
       return {
-        ko: `${place.ko}${josa(name.ko, '이/가')} 평소 ${usual.ko} 이하에서 ${value.ko}까지 올라 ${lasting.ko}째 이어지고 있습니다.`,
-        en: `${name.en}${place.en} rose to ${value.en} (usually up to ${usual.en}), for ${lasting.en} so far.`,
+        ko: `${place.ko}${josa(name.ko, '이/가')} ${fromUsual.ko}${value.ko}까지 올라 ${lasting.ko}째 이어지고 있습니다.`,
+        en: `${name.en}${place.en} rose to ${value.en}${fromUsual.en}, for ${lasting.en} so far.`,
       };
   }
 }
 
-/** What is said when it is over. `worst` is the highest value seen while it lasted. */
+/** A range of one point is said as one value. */
+function rangeOf(low: Bilingual, high: Bilingual): Bilingual {
+  return low.en === high.en ? high : { ko: `${low.ko}~${high.ko}`, en: `${low.en} to ${high.en}` };
+}
+
+/** The upper end of what is usual; null where rounding leaves no difference to the value. Nothing is below nothing. */
+function mostUsual(usual: Bilingual, value: Bilingual): Bilingual | null {
+  if (usual.en === value.en || usual.en === '-') return null;
+  return /^0(?:\.0+)? /.test(usual.en) ? usual : { ko: `${usual.ko} 이하`, en: `up to ${usual.en}` };
+}
+
+interface Recovery {
+  readonly lastedMs: number;
+  /** Highest value seen while it lasted. */
+  readonly worst: number;
+  /** Upper end of the usual range. */
+  readonly usual: number;
+}
+
+/** What is said when it is over. */
 export function recoveryOf(
   { subject, unit }: Pick<Statement, 'subject' | 'unit'>,
   kind: FindingKind,
-  lastedMs: number,
-  worst: number,
+  { lastedMs, worst, usual }: Recovery,
 ): Bilingual {
   const { name, format } = subjectWords[subject];
   const lasted = duration(lastedMs);
@@ -117,9 +136,11 @@ export function recoveryOf(
     };
   }
   const highest = format(worst, unit);
+  const most = mostUsual(format(usual, unit), highest);
+  const beside = most === null ? nothing : { ko: `(평소 ${most.ko})`, en: ` (usually ${most.en})` };
   return {
-    ko: `${topic} 평소 범위로 돌아왔습니다. ${lasted.ko} 동안 이어졌고 최고 ${highest.ko}까지 올랐습니다.`,
-    en: `Back in its usual range after ${lasted.en}; the highest value was ${highest.en}.`,
+    ko: `${topic} 평소 범위로 돌아왔습니다. ${lasted.ko} 동안 이어졌고 최고 ${highest.ko}까지 올랐습니다${beside.ko}.`,
+    en: `Back in its usual range after ${lasted.en}; the highest value was ${highest.en}${beside.en}.`,
   };
 }
 
@@ -131,7 +152,9 @@ function driftSentence({ subject, name, unit, signal }: Statement): Bilingual {
   const grows =
     place.ko === ''
       ? { ko: josa(words.ko, '이/가'), en: words.en }
-      : { ko: `${place.ko} 사용량이`, en: `Usage of ${place.en}` };
+      : subject === 'directory'
+        ? { ko: `${place.ko} 폴더 사용량이`, en: `Usage of folder ${place.en}` }
+        : { ko: `${place.ko} 사용량이`, en: `Usage of ${place.en}` };
   const rate = growthWords(subject, unit, perSecond);
   const isLimit = subject === 'scope-memory' || subject === 'directory';
   return {
@@ -151,10 +174,15 @@ function growthWords(subject: SubjectKind, unit: string, perSecond: number): Bil
 
 function placeWords({ subject, name }: Statement): Bilingual {
   const place = placeName(subject, name);
-  return place.ko === '' ? nothing : { ko: `${place.ko}의 `, en: ` of ${place.en}` };
+  if (place.ko === '') return nothing;
+  if (subject === 'call-latency' || subject === 'call-errors') return { ko: `${place.ko} `, en: ` to ${place.en}` };
+  return { ko: `${place.ko}의 `, en: ` of ${place.en}` };
 }
 
-const suffixed = (title: string, place: string): string => (place === '' ? title : `${title}: ${place}`);
+function placed(title: string, place: string): string {
+  if (title.includes('{place}')) return title.replace('{place}', place).replace(/ {2,}/g, ' ').trim();
+  return place === '' ? title : `${title}: ${place}`;
+}
 
 /** A process that is busy throughout explains the load; else many that come and go may. */
 function processWords({ subject, processes, startedPerSecond }: Statement): Bilingual {

@@ -2,6 +2,7 @@ import {
   bilingual,
   entityId,
   findingKind,
+  findingNature,
   severity,
   change as wireChange,
   evidence as wireEvidence,
@@ -26,6 +27,11 @@ export const finding = z.object({
   confidence: z.number().min(0).max(1),
   score: z.number().nonnegative(),
   entity: entityId,
+  nature: findingNature,
+  /** What it is about, coarsely: `cpu`, `lock`, `latency`; empty where an older agent speaks. */
+  trouble: z.string(),
+  /** `address:port` of the other side, where it is about calls. */
+  peer: z.string().nullable(),
   detector: z.object({ name: z.string(), version: z.string() }),
   title: bilingual,
   summary: bilingual,

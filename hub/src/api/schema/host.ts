@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { hostId, timestamp } from './common.ts';
 import { change, finding } from './finding.ts';
 
-/** The worst live finding of the host; `stale` when nothing was heard for a minute. */
+/** The worst of its live findings and of the unresolved incidents that are rooted there; `stale` when nothing was heard for a minute. */
 export const hostState = z.enum(['ok', 'minor', 'major', 'critical', 'stale', 'revoked']);
 export type HostState = z.infer<typeof hostState>;
 
