@@ -1,4 +1,4 @@
-import { type Attributes, semconv } from '@airis/protocol';
+import { type Attributes, canonicalAttributes, MAX_ATTRIBUTE_KEY_LENGTH, semconv } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
@@ -34,6 +34,10 @@ const known: Readonly<Record<string, MetricInfo>> = {
   [metric.postgresqlBackends]: gauge('{session}', 'sessions by state'),
 };
 
+/** Their number and the length of values the reader bounds. */
+const areSendable = (labels: Attributes): boolean =>
+  Object.keys(labels).every((key) => key.length <= MAX_ATTRIBUTE_KEY_LENGTH);
+
 /** What a program says of itself on a metrics page. */
 export const prometheusCollector = defineCollector({
   name: 'prometheus',
@@ -46,6 +50,7 @@ export const prometheusCollector = defineCollector({
   async collect(host, { targets, timeoutMs }, out, attributeSets) {
     const problems: string[] = [];
     const isOne = targets.length === 1;
+    const written = new Set<string>();
     for (const { url } of targets) {
       try {
         const answer = await host.http?.(url, { timeoutMs, maxBytes: MAX_PAGE_BYTES });
@@ -53,7 +58,11 @@ export const prometheusCollector = defineCollector({
         for (const { name, labels, value } of parsePrometheus(answer.text)) {
           if (!Object.hasOwn(known, name) || !Number.isFinite(value)) continue;
           const own = isOne ? labels : { ...labels, [semconv.attribute.serverPort]: new URL(url).port || '80' };
-          const attributes = attributeSets.get(JSON.stringify(own));
+          const key = canonicalAttributes(own);
+          // A page that says a sample twice, or its labels in another order, makes no second series.
+          if (!areSendable(own) || written.has(name + key)) continue;
+          written.add(name + key);
+          const attributes = attributeSets.get(key);
           if (attributes !== null) out.write(name, value, attributes);
         }
       } catch (error) {
