@@ -48,9 +48,11 @@ export function continuedFinding(opened: Finding, newest: Finding): Finding {
 export function closedFinding(opened: Finding, nowUnixMs: number): Finding {
   const endedAtUnixMs = Math.max(nowUnixMs, opened.detectedAtUnixMs);
   const seconds = Math.round((endedAtUnixMs - opened.startedAtUnixMs) / 1000);
+  const [gap = 0, usual = 0] = [opened.evidence[0]?.value, opened.evidence[0]?.expectedHigh];
+  const [took, most] = [inMs(gap), inMs(usual)];
   const summary = {
-    ko: `두 서비스 사이의 호출이 평소 속도로 돌아왔습니다. ${seconds}초 동안 이어졌습니다.`,
-    en: `Calls between the two take their usual time again, after ${seconds} s.`,
+    ko: `평소 속도로 돌아왔습니다. ${seconds}초 동안 호출 한 건이 네트워크 구간에서 ${took} 걸렸습니다(평소 ${most} 이하).`,
+    en: `Back to its usual speed. For ${seconds} s a call spent ${took} on the way (usually up to ${most}).`,
   };
   return { ...opened, state: 'closed', endedAtUnixMs, summary };
 }

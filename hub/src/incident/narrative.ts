@@ -51,9 +51,10 @@ function opening({ root }: Pick<Story, 'root'>): Bilingual {
   // A summary with numbers says by itself what it is.
   const what = /\d/.test(said.summary.en) && !hasEnded(root) ? null : said.title;
   const isWas = hasEnded(root);
+  const where = entity.startsWith('link:') ? `on the ${title.en}` : `at ${title.en}`;
   return {
     ko: `${clock}부터 ${title.ko}에 이상이 ${isWas ? '있었습니다' : '있습니다'}${what === null ? '' : `: ${what.ko}`}.`,
-    en: `Since ${clock} there ${isWas ? 'was' : 'is'} trouble at ${title.en}${what === null ? '' : `: ${what.en}`}.`,
+    en: `Since ${clock} there ${isWas ? 'was' : 'is'} trouble ${where}${what === null ? '' : `: ${what.en}`}.`,
   };
 }
 
@@ -82,15 +83,17 @@ function holderNote(root: Subject): Bilingual | null {
   if (root.trouble === 'missing' || item === undefined) return null;
   if (item.note !== undefined) return item.note;
   const holder = holderOf(root);
-  return { ko: `가장 많이 쓴 프로세스는 ${holder}입니다.`, en: `Most of it was used by ${holder}.` };
+  if (holder === null) return null;
+  return { ko: `가장 많이 쓴 프로세스는 ${holder.ko}입니다.`, en: `Most of it was used by ${holder.en}.` };
 }
 
 /** `node(pid 9241)`, as the finding names it; null where it names nobody. */
-function holderOf(root: Subject): string | null {
+function holderOf(root: Subject): Bilingual | null {
   const item = saidWhileItHeld(root).evidence.find(isHolder);
   const named = item === undefined ? null : /^process:(.+?)(?:\[(\d+)\])?(?:@.*)?$/.exec(item.ref);
   if (named === null) return null;
-  return named[2] === undefined ? (named[1] ?? null) : `${named[1]}(pid ${named[2]})`;
+  const [, name = '', pid] = named;
+  return pid === undefined ? { ko: name, en: name } : { ko: `${name}(pid ${pid})`, en: `${name} (pid ${pid})` };
 }
 
 const isHolder = ({ kind, ref }: { kind: string; ref: string }): boolean =>

@@ -11,7 +11,7 @@ export function pastOf(trouble: string, name: Bilingual): Bilingual | null {
 }
 
 /** The next thing to look at, one sentence; `holder` is who the finding names: a session, a process. */
-export function lookNext(trouble: string, name: Bilingual, holder: string | null): Bilingual {
+export function lookNext(trouble: string, name: Bilingual, holder: Bilingual | null): Bilingual {
   return (LOOK[trouble] ?? anyLook)(name, holder);
 }
 
@@ -70,7 +70,7 @@ const PAST: Readonly<Record<string, (name: Bilingual) => Bilingual>> = {
   traffic: ({ ko, en }) => ({ ko: `${ko}에 요청이 끊겼습니다`, en: `requests to ${en} stopped` }),
 };
 
-type Look = (name: Bilingual, holder: string | null) => Bilingual;
+type Look = (name: Bilingual, holder: Bilingual | null) => Bilingual;
 
 const LOOK: Readonly<Record<string, Look>> = {
   lock: ({ ko, en }, holder) =>
@@ -80,8 +80,8 @@ const LOOK: Readonly<Record<string, Look>> = {
           en: `Find the session that holds the lock in pg_locks of ${en} and decide whether to end it.`,
         }
       : {
-          ko: `${holder} 세션이 하던 작업을 확인하고 종료할지 판단하십시오.`,
-          en: `Look at what the session ${holder} was doing and decide whether to end it.`,
+          ko: `${holder.ko} 세션이 하던 작업을 확인하고 종료할지 판단하십시오.`,
+          en: `Look at what the session ${holder.en} was doing and decide whether to end it.`,
         },
   'slow-statement': ({ ko, en }) => ({
     ko: `${ko}의 pg_stat_statements에서 평균 시간이 가장 크게 늘어난 SQL과 그 실행 계획을 확인하십시오.`,
@@ -96,12 +96,12 @@ const LOOK: Readonly<Record<string, Look>> = {
     en: `Look at the statements that keep connections of ${en} longest, and at the size of the pool.`,
   }),
   cpu: ({ ko, en }, holder) => ({
-    ko: `${holder ?? ko}의 스레드 덤프나 CPU 프로파일을 떠서 반복 실행되는 코드를 확인하십시오.`,
-    en: `Take a thread dump or a CPU profile of ${holder ?? en} and see which code keeps running.`,
+    ko: `${holder?.ko ?? ko}의 스레드 덤프나 CPU 프로파일을 떠서 반복 실행되는 코드를 확인하십시오.`,
+    en: `Take a thread dump or a CPU profile of ${holder?.en ?? en} and see which code keeps running.`,
   }),
   memory: ({ ko, en }, holder) => ({
-    ko: `재시작하기 전에 ${holder ?? ko}의 힙 덤프를 떠서 무엇이 쌓이는지 확인하십시오.`,
-    en: `Take a heap dump of ${holder ?? en} before you restart it, and see what piles up.`,
+    ko: `재시작하기 전에 ${holder?.ko ?? ko}의 힙 덤프를 떠서 무엇이 쌓이는지 확인하십시오.`,
+    en: `Take a heap dump of ${holder?.en ?? en} before you restart it, and see what piles up.`,
   }),
   directory: ({ ko, en }) => ({
     ko: `${ko}에서 최근에 늘어난 파일과 그 파일을 쓰는 프로그램을 확인하십시오.`,

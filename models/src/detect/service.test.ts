@@ -206,8 +206,10 @@ describe('a service', () => {
       for (const item of findings) {
         findingSchema.parse(item);
         expect(`${item.title.ko} ${item.summary.ko} ${item.title.en} ${item.summary.en}`).not.toMatch(
-          /NaN|undefined|\{|이\(가\)/,
+          /NaN|undefined|\{|이\(가\)|[a-z]:[a-z]| {2}/,
         );
+        expect(`${item.title.en} ${item.summary.en}`).not.toMatch(/[가-힣]/);
+        expect(Math.max(item.title.ko.length, item.title.en.length)).toBeLessThanOrEqual(50);
       }
       const closesAt = findings.findIndex((item) => item.state === 'closed');
       expect(closesAt).toBe(findings.length - 1);

@@ -136,8 +136,8 @@ export const subjectWords: Readonly<Record<SubjectKind, Wording>> = {
     titles: { 'level-shift': { ko: '데이터베이스 잠금 대기', en: 'Lock waits in the database' } },
     sentences: {
       'level-shift': {
-        ko: '다른 세션이 잡은 잠금 때문에 {lasting}째 대기가 이어집니다(지금 {value}).',
-        en: 'Sessions have been waiting for a lock for {lasting} (now {value}).',
+        ko: '다른 세션이 잡은 잠금 때문에 {lasting}째 대기가 이어집니다({value}).',
+        en: 'Sessions have been waiting for a lock for {lasting} ({value}).',
       },
     },
   },
@@ -150,9 +150,12 @@ export const subjectWords: Readonly<Record<SubjectKind, Wording>> = {
 
 /** Seconds of the longest wait, or sessions that wait. */
 function byLockUnit(value: number, unit: string): Bilingual {
-  if (unit === 's') return seconds(value, unit);
+  if (unit === 's') {
+    const { ko, en } = seconds(value, unit);
+    return { ko: `가장 긴 대기 ${ko}`, en: `longest wait ${en}` };
+  }
   const { ko, en } = whole(value, unit);
-  return { ko: `세션 ${ko}개`, en: `${en} sessions` };
+  return { ko: `세션 ${ko}개 대기`, en: `${en} sessions wait` };
 }
 
 export const kindWords: Readonly<Record<FindingKind, Bilingual>> = {

@@ -117,9 +117,10 @@ export function recoveryOf(
   const lasted = duration(lastedMs);
   const topic = josa(name.ko, '은/는');
   if (kind === 'drift') {
+    const reached = Number.isFinite(worst) ? format(worst, unit) : null;
     return {
-      ko: `더 늘지 않습니다. 증가는 ${lasted.ko} 동안 이어졌습니다.`,
-      en: `It no longer grows. The growth lasted ${lasted.en}.`,
+      ko: `증가가 멈췄습니다. ${lasted.ko} 동안 늘어났습니다${reached === null ? '' : `(최고 ${reached.ko})`}.`,
+      en: `It has stopped growing after ${lasted.en}${reached === null ? '' : `; the highest value was ${reached.en}`}.`,
     };
   }
   if (kind === 'level-shift' && lastedMs >= ADOPT_AFTER_MS) {
