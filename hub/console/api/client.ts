@@ -1,5 +1,6 @@
 import { ApiError, readProblem, unreachable } from './problem.ts';
 import type {
+  ActiveTransactions,
   DemoFault,
   DemoShopAnswer,
   EnrolmentTokenMade,
@@ -18,6 +19,12 @@ import type {
   Session,
   SessionRequest,
   Topology,
+  TraceAnswer,
+  TraceQuery,
+  TransactionList,
+  TransactionListQuery,
+  TransactionsAnswer,
+  TransactionsQuery,
   WatchLease,
 } from './types.ts';
 
@@ -102,6 +109,13 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
     note: (incidentId: string, text: string) => post<unknown>(`/incidents/${id(incidentId)}/note`, { text }),
     feedback: (incidentId: string, feedback: FeedbackRequest) =>
       post<unknown>(`/incidents/${id(incidentId)}/feedback`, feedback),
+
+    transactions: (query: TransactionsQuery, signal?: AbortSignal) =>
+      post<TransactionsAnswer>('/query/transactions', query, signal),
+    transactionList: (query: TransactionListQuery, signal?: AbortSignal) =>
+      post<TransactionList>('/query/transactions/list', query, signal),
+    trace: (query: TraceQuery, signal?: AbortSignal) => post<TraceAnswer>('/query/traces', query, signal),
+    activeTransactions: (signal?: AbortSignal) => get<ActiveTransactions>('/transactions/active', signal),
 
     topology: (signal?: AbortSignal) => get<Topology>('/topology', signal),
 

@@ -7,12 +7,14 @@ import { incidentPage } from './incident.tsx';
 import { incidentsPage } from './incidents.tsx';
 import { mapPage } from './map.ts';
 import { overviewPage } from './overview.tsx';
+import { xviewPage } from './xview.ts';
 
 /** Every page of the console, in the order of the menu. What is not here does not exist. */
 export const pages: readonly Page[] = [
   overviewPage,
   incidentsPage,
   incidentPage,
+  xviewPage,
   mapPage,
   hostsPage,
   hostPage,

@@ -12,6 +12,7 @@ import { definePage, type ViewProps } from '../shell/define-page.tsx';
 import { allHosts, allIncidents, serviceMap } from '../shell/hub-resources.ts';
 import { resolveRange, type TimeRange } from '../shell/time-range.ts';
 import { useUrl } from '../shell/use-url.ts';
+import { XViewMini } from '../xview/xview-mini.tsx';
 import { FindingList } from './finding-list.tsx';
 import { fleetRows } from './fleet-rows.ts';
 import { type FleetSignal, fleetSignals, readSignal, serviceSignals } from './fleet-signals.ts';
@@ -82,46 +83,51 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
   const open = useMemo(() => incidents?.filter(({ state }) => state !== 'resolved') ?? [], [incidents]);
   const marks = useMemo(() => open.map(incidentMark), [open]);
   const topology = data.topology.value;
+  const serves = topology?.nodes.some(isServing) === true;
   // Where no service was found, what the hosts themselves do is what can be said.
-  const signals: readonly (typeof fleetSignals | typeof serviceSignals)[number][] =
-    topology?.nodes.some(isServing) === true ? serviceSignals : fleetSignals;
+  const signals: readonly (typeof fleetSignals | typeof serviceSignals)[number][] = serves
+    ? serviceSignals
+    : fleetSignals;
   // Before it is known which, none is drawn: four pictures that change their meaning would be worse.
   const areSignalsKnown = topology !== undefined || data.topology.error !== null;
   return (
     <>
       <OverviewAnswer hosts={data.hosts} incidents={data.incidents} />
-      {open.length > 0 ? (
-        <Panel
-          title={t('overview.openIncidents')}
-          sub={t('overview.grouped', {
-            alerts: format.count(open.reduce((sum, incident) => sum + incident.totalAlerts, 0)),
-            count: format.count(open.length),
-          })}
-          end={
-            <a className="link" href={href('/incidents')}>
-              {t('overview.seeAll')}
-            </a>
-          }
-          className="open-incidents flush"
-          loaded={data.incidents}
-        >
-          {() => <IncidentTable incidents={open} label={t('overview.openIncidents')} />}
-        </Panel>
-      ) : (
-        <Panel
-          title={t('overview.findings')}
-          sub={t('overview.findingsSub')}
-          className="flush findings-today"
-          loaded={data.findings}
-          empty={(findings) =>
-            findings.length === 0 ? (
-              <EmptyState title={t('overview.noFindings')}>{t('overview.noFindingsHint')}</EmptyState>
-            ) : null
-          }
-        >
-          {(findings) => <FindingList findings={findings} />}
-        </Panel>
-      )}
+      <div className={serves ? 'columns' : 'stack'}>
+        {open.length > 0 ? (
+          <Panel
+            title={t('overview.openIncidents')}
+            sub={t('overview.grouped', {
+              alerts: format.count(open.reduce((sum, incident) => sum + incident.totalAlerts, 0)),
+              count: format.count(open.length),
+            })}
+            end={
+              <a className="link" href={href('/incidents')}>
+                {t('overview.seeAll')}
+              </a>
+            }
+            className="open-incidents flush"
+            loaded={data.incidents}
+          >
+            {() => <IncidentTable incidents={open} label={t('overview.openIncidents')} />}
+          </Panel>
+        ) : (
+          <Panel
+            title={t('overview.findings')}
+            sub={t('overview.findingsSub')}
+            className="flush findings-today"
+            loaded={data.findings}
+            empty={(findings) =>
+              findings.length === 0 ? (
+                <EmptyState title={t('overview.noFindings')}>{t('overview.noFindingsHint')}</EmptyState>
+              ) : null
+            }
+          >
+            {(findings) => <FindingList findings={findings} />}
+          </Panel>
+        )}
+        {serves && <XViewMini />}
+      </div>
       <div className="grid four">
         {(areSignalsKnown ? signals : []).map((signal) => (
           <ChartPanel

@@ -15,6 +15,9 @@ export type Action =
   | 'theme'
   | 'language'
   | 'note'
+  | 'zoom-in'
+  | 'zoom-out'
+  | 'errors-only'
   | `evidence:${string}`
   | `go:${string}`;
 
@@ -41,6 +44,11 @@ const singles: Readonly<Record<string, Action>> = {
   KeyT: 'theme',
   KeyL: 'language',
   KeyM: 'note',
+  KeyE: 'errors-only',
+  Equal: 'zoom-in',
+  NumpadAdd: 'zoom-in',
+  Minus: 'zoom-out',
+  NumpadSubtract: 'zoom-out',
   BracketLeft: 'collapse',
 };
 
@@ -56,7 +64,10 @@ export function matchShortcut(press: KeyPress, isAfterG: boolean): ShortcutMatch
   if (press.isModified) return press.code === 'KeyK' && !press.isShifted ? { action: 'palette' } : null;
   if (press.code === 'Escape') return { action: 'close' };
   if (press.isInText) return null;
-  if (press.isShifted) return press.code === 'Slash' ? { action: 'help' } : null;
+  if (press.isShifted) {
+    if (press.code === 'Equal') return { action: 'zoom-in' };
+    return press.code === 'Slash' ? { action: 'help' } : null;
+  }
   if (isAfterG) return press.code.startsWith('Key') ? { action: `go:${press.code}` } : null;
   if (press.code === 'KeyG') return { pending: 'g' };
   if (press.code === 'Enter') return press.isOnControl ? null : { action: 'open' };

@@ -14,6 +14,12 @@ export interface UrlState {
   readonly selected: string | null;
   /** Part of the page that is shown, e.g. a state filter on the incident list. */
   readonly tab: string | null;
+  /** Part of a picture that is selected, as its page writes it. */
+  readonly box: string | null;
+  /** Top of a picture's scale, when the reader chose one, ms. */
+  readonly topMs: number | null;
+  /** Only what failed (`err=1`). */
+  readonly isErrorsOnly: boolean;
   /** Opened evidence, `E2`. */
   readonly evidence: string | null;
   readonly language: Language | null;
@@ -26,6 +32,9 @@ export const emptyUrlState: UrlState = {
   filter: '',
   selected: null,
   tab: null,
+  box: null,
+  topMs: null,
+  isErrorsOnly: false,
   evidence: null,
   language: null,
   theme: null,
@@ -47,6 +56,9 @@ export function parseUrlState(search: string): UrlState {
     filter: text('q') ?? '',
     selected: text('sel'),
     tab: text('tab'),
+    box: text('box'),
+    topMs: /^[1-9]\d{0,6}$/.test(text('top') ?? '') ? Number(text('top')) : null,
+    isErrorsOnly: text('err') === '1',
     evidence: text('e'),
     language: oneOf(text('lang'), ['ko', 'en']),
     theme: oneOf(text('theme'), ['dark', 'light']),
@@ -62,10 +74,13 @@ export function printUrlState(state: UrlState): string {
     params.set('to', to);
   }
   if (state.isPaused) params.set('live', '0');
+  if (state.isErrorsOnly) params.set('err', '1');
   const texts: readonly (readonly [string, string | null])[] = [
     ['q', state.filter],
     ['sel', state.selected],
     ['tab', state.tab],
+    ['box', state.box],
+    ['top', state.topMs === null ? null : String(state.topMs)],
     ['e', state.evidence],
     ['lang', state.language],
     ['theme', state.theme],

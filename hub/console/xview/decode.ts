@@ -25,13 +25,14 @@ export interface GridCells {
 }
 
 export function decodeDots(answer: TransactionDots): DotColumns {
-  const offsets = new Float32Array(bytesOf(answer.timesMs));
+  const { count } = answer;
+  const offsets = new Float32Array(bytesOf(answer.timesMs, 4 * count));
   return {
-    length: offsets.length,
+    length: count,
     timesMs: absoluteTimes(offsets, answer.fromUnixMs),
-    elapsedMs: new Float32Array(bytesOf(answer.elapsedMs)),
-    flags: new Uint8Array(bytesOf(answer.flags)),
-    service: new Uint8Array(bytesOf(answer.service)),
+    elapsedMs: new Float32Array(bytesOf(answer.elapsedMs, 4 * count)),
+    flags: new Uint8Array(bytesOf(answer.flags, count)),
+    service: new Uint8Array(bytesOf(answer.service, count)),
   };
 }
 
@@ -55,9 +56,16 @@ function absoluteTimes(offsets: Float32Array, fromUnixMs: number): Float64Array 
   return times;
 }
 
-/** Every browser we know is little-endian, as the answer is. */
-function bytesOf(base64: string): ArrayBuffer {
+/**
+ * Every browser we know is little-endian, as the answer is.
+ *
+ * @param size - bytes wanted: a column shorter than the others would draw transactions that never were
+ */
+function bytesOf(base64: string, size?: number): ArrayBuffer {
   const text = atob(base64);
+  if (size !== undefined && text.length !== size) {
+    throw new RangeError(`a column has ${text.length} bytes instead of ${size}`);
+  }
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
   return bytes.buffer;
