@@ -43,8 +43,8 @@ const SILENT_MS = 60_000;
 const MAX_LINKS = 2_000;
 
 /** Troubles that make callers wait before a callee takes them in, or answers late to the clock of a busy caller. */
-const explainsAsCallee: ReadonlySet<string> = new Set(['missing', 'event-loop', 'threads', 'cpu', 'memory']);
-const explainsAsCaller: ReadonlySet<string> = new Set(['missing', 'event-loop', 'cpu', 'memory']);
+const explainsAsCallee: ReadonlySet<string> = new Set(['missing', 'event-loop', 'threads', 'cpu']);
+const explainsAsCaller: ReadonlySet<string> = new Set(['missing', 'event-loop', 'cpu']);
 
 /**
  * Watches what lies between services: the caller waits, the callee answers at its usual pace. Keeps no state of its own
