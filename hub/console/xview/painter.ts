@@ -1,10 +1,10 @@
 import { token } from '../charts/overlays.ts';
-import { timeTicks, valueTicks } from '../charts/ticks.ts';
+import { timeTicks } from '../charts/ticks.ts';
 import type { Format } from '../i18n/format.ts';
 import type { GridCells } from './decode.ts';
 import { DotBins, densityLevel, LEVELS, mark } from './dot-bins.ts';
 import { type DotRing, FAILED } from './dot-ring.ts';
-import { type Plot, xOf, yOf } from './scale.ts';
+import { elapsedTicks, type Plot, xOf, yOf } from './scale.ts';
 
 /** What is drawn, of whatever source: the page's answers or the benchmark's made-up dots. */
 export interface Picture {
@@ -203,8 +203,7 @@ export class Painter {
     context.textBaseline = 'middle';
     context.textAlign = 'right';
     context.beginPath();
-    for (const tick of valueTicks(0, plot.topMs)) {
-      if (tick > plot.topMs) continue;
+    for (const tick of elapsedTicks(plot.topMs)) {
       const y = Math.round(yOf(plot, tick)) + 0.5;
       context.moveTo(plot.left, y);
       context.lineTo(plot.left + plot.width, y);
@@ -289,7 +288,7 @@ function readPalette(): Palette {
 }
 
 /** `#rrggbb` as one little-endian pixel, opaque. */
-export function abgr(colour: string): number {
+function abgr(colour: string): number {
   const value = Number.parseInt(colour.trim().replace('#', ''), 16);
   const [red, green, blue] = [(value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff];
   return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;

@@ -1,6 +1,6 @@
 /** Tops of the elapsed-time scale that `+` and `-` step through, ms. */
 export const topsMs: readonly number[] = [
-  50, 100, 200, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 60_000, 120_000, 300_000,
+  50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000,
 ];
 const LOWEST_AUTOMATIC_MS = 1000;
 /** So many of the dots have to fit when nobody chose a scale. */
@@ -17,6 +17,13 @@ export function stepTop(topMs: number, by: 1 | -1): number {
 export function automaticTop(lengthOf: (aboveMs: number) => number, total: number): number {
   const allowed = total * (1 - SHARE_BELOW_TOP);
   return topsMs.find((top) => top >= LOWEST_AUTOMATIC_MS && lengthOf(top) <= allowed) ?? topsMs.at(-1) ?? 0;
+}
+
+/** Round values from 0 to the top, in 3 to 5 steps. */
+export function elapsedTicks(topMs: number): readonly number[] {
+  const leading = Number(String(topMs)[0]);
+  const count = leading === 5 || leading === 1 ? 5 : leading === 2 ? 4 : 3;
+  return Array.from({ length: count + 1 }, (_, step) => (topMs / count) * step);
 }
 
 /** What a plot shows, and where on it: CSS pixels, top left is 0, 0. */
