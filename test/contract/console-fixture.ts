@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import type { MetricsQuery, Session } from '../../hub/src/api/types.ts';
 import * as data from './console-fixture-data.ts';
 import * as shop from './console-fixture-shop.ts';
+import * as transactions from './console-fixture-transactions.ts';
 
 export type FixtureMode = 'full' | 'empty' | 'failing' | 'slow';
 
@@ -151,6 +152,12 @@ function resource(state: State, method: string, path: string, body: unknown): un
     };
   }
   if (path === '/topology') return state.hasShop && !isEmpty ? shop.fixtureTopology : { nodes: [], edges: [] };
+  if (path === '/query/transactions') {
+    return transactions.fixtureDots(body as transactions.DotsQuery, nowMs, state.hasShop && !isEmpty);
+  }
+  if (path === '/query/transactions/list') return transactions.fixtureList(nowMs, isEmpty);
+  if (path === '/query/traces') return transactions.fixtureTrace(nowMs, isEmpty);
+  if (path === '/transactions/active') return transactions.fixtureActive(nowMs, state.hasShop && !isEmpty);
   if (collection === 'demo') return state.hasShop ? demo(state, path, nowMs) : null;
   if (collection === 'hosts' && id === '' && state.hasShop && !isEmpty) {
     return list([...shopHosts, ...data.fixtureHosts(nowMs)]);

@@ -41,6 +41,12 @@ async function keepScreenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
+/** A box of the last two minutes, in the words of the URL. */
+function boxOfThePast(): string {
+  const nowMs = Date.now();
+  return `${nowMs - 120_000},${nowMs},1000,`;
+}
+
 const looks = {
   overview: ['/', 'main canvas'],
   incident: ['/incidents/INC-1050?e=E1', '.evidence.open canvas'],
@@ -49,6 +55,12 @@ const looks = {
   map: ['/map?sel=database:shop-db', '.drawer canvas'],
   'map edge': ['/map?sel=service:shop-app%3Edatabase:shop-db', '.drawer .facts'],
   'map table': ['/map?tab=table', '.map-tables table'],
+  xview: ['/xview?from=-10m&to=now', '.xview-canvas canvas'],
+  'xview box': [
+    `/xview?from=-10m&to=now&box=${boxOfThePast()}&sel=${'a'.repeat(32)}.${'1'.repeat(16)}.1795396374184`,
+    '.waterfall',
+  ],
+  'xview table': ['/xview?tab=table', '.interval-table td button'],
   demo: ['/demo?sel=lock-held', '.fault'],
   'scoped host': ['/hosts/shop-db', 'main canvas'],
 } as const;
@@ -75,7 +87,7 @@ describe('with the shop, in Korean and English, dark and light', () => {
     await page.close();
   });
 
-  it.each(['/', '/incidents/INC-1050', '/map', '/demo', '/hosts/shop-db'])(
+  it.each(['/', '/incidents/INC-1050', '/map', '/xview', '/demo', '/hosts/shop-db'])(
     '%s fits a phone, its menu too',
     async (path) => {
       const { page } = await open(`${path}?lang=en&theme=dark`, { width: 390, height: 844 });
@@ -171,6 +183,54 @@ describe('the service map', () => {
     await page.keyboard.press('Enter');
     await page.locator('.drawer').getByText('이 선이 있다는 근거').waitFor();
     expect(new URL(page.url()).searchParams.get('sel')).toBe('service:shop-app>database:shop-db');
+    await page.close();
+  });
+});
+
+describe('X-View', () => {
+  it('selects a box with the mouse, lists it, opens a trace by keys, and Back undoes each', async () => {
+    const { page, complaints } = await open('/?lang=ko');
+    await page.locator('.xview-mini canvas').first().waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('x');
+    await page.waitForURL('**/xview?**');
+    const layer = page.locator('.xview-selection');
+    const edge = await layer.boundingBox();
+    if (edge === null) throw new Error('there is no picture');
+    await page.mouse.move(edge.x + 200, edge.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(edge.x + 500, edge.y + 200, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/box=/);
+    await page.getByText('선택 3건').waitFor();
+    await page.keyboard.press('j');
+    await page.waitForURL(/sel=/);
+    await page.keyboard.press('Enter');
+    await page.locator('.waterfall .longest', { hasText: 'shop-db' }).waitFor();
+    await page.goBack();
+    await page.waitForURL((url) => url.searchParams.has('box') && !url.searchParams.has('sel'));
+    await page.goBack();
+    await page.waitForURL((url) => !url.searchParams.has('box'));
+    await page.locator('.xview.closed').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('can be used without seeing it: counts in a table, a box by form', async () => {
+    const { page } = await open('/xview?lang=en&tab=table');
+    await page
+      .getByRole('button', { name: /0 failed/ })
+      .first()
+      .waitFor();
+    await page.getByLabel('Elapsed at least (s)').fill('2.5');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/box=\d+%2C\d+%2C2500%2C(&|$)/);
+    await page.getByText('3 selected').waitFor();
+    await page.getByRole('button', { name: 'As a picture' }).focus();
+    await page.keyboard.press('e');
+    await page.waitForURL(/err=1/);
+    await page.keyboard.press('-');
+    await page.waitForURL(/top=\d+/);
     await page.close();
   });
 });

@@ -93,7 +93,7 @@ describe('in Korean and English, dark and light', () => {
 });
 
 describe.each(['empty', 'slow', 'failing'] as const)('when the hub is %s', (mode) => {
-  it.each(['/', '/incidents', '/hosts', '/hosts/was-pay-02', '/settings/health'])(
+  it.each(['/', '/incidents', '/xview', '/hosts', '/hosts/was-pay-02', '/settings/health'])(
     '%s says so, readably',
     async (path) => {
       hub.mode = mode;

@@ -72,14 +72,10 @@ function Cell(props: {
   const { fromMs, toMs, lowMs, highMs } = cell;
   const [count, failed] = [format.count(cell.count), format.count(cell.failed)];
   return (
-    <button
-      type="button"
-      className="link"
-      aria-label={t('xview.cell', { time, elapsed, count, failed })}
-      onClick={() => onBox({ fromMs, toMs, lowMs, highMs })}
-    >
+    <button type="button" className="link" onClick={() => onBox({ fromMs, toMs, lowMs, highMs })}>
       {count}
       {cell.failed > 0 && <span className="c-critical"> ×{failed}</span>}
+      <span className="hidden-text"> {t('xview.cell', { time, elapsed, count, failed })}</span>
     </button>
   );
 }
