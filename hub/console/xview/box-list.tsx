@@ -68,14 +68,14 @@ export function BoxList({ box, loaded, selectedId, onSelect, onOpen, onClose }: 
         key: 'elapsed',
         header: t('xview.elapsed'),
         isNumeric: true,
-        width: '76px',
+        width: '72px',
         sortBy: (row) => row.elapsedMs,
         render: (row) => <span className="strong">{format.latency(row.elapsedMs / 1000)}</span>,
       },
       {
         key: 'status',
         header: t('xview.status'),
-        width: '66px',
+        width: '60px',
         sortBy: (row) => row.status,
         render: (row) =>
           row.failed ? (
@@ -87,7 +87,7 @@ export function BoxList({ box, loaded, selectedId, onSelect, onOpen, onClose }: 
       {
         key: 'service',
         header: t('xview.service'),
-        width: '90px',
+        width: '82px',
         sortBy: (row) => row.service,
         render: (row) => entityTitle(row.service, language),
       },
@@ -100,7 +100,7 @@ export function BoxList({ box, loaded, selectedId, onSelect, onOpen, onClose }: 
       {
         key: 'waited',
         header: t('xview.waitedFor'),
-        width: '150px',
+        width: '118px',
         sortBy: (row) => row.peerElapsedMs,
         render: (row) =>
           row.peerElapsedMs === null ? null : (
