@@ -9,7 +9,7 @@ const alertLine = z.object({
   ts: z.number(),
   service: z.string(),
   metric: z.string(),
-  severity: z.enum(['warning', 'critical']),
+  severity: z.string(),
   topology: z.string(),
 });
 const topologyFile = z.object({ edges: z.array(z.tuple([z.string(), z.string()])) });

@@ -4,7 +4,7 @@ export interface PlainAlert {
   readonly timeUnixMs: number;
   readonly service: string;
   readonly metric: string;
-  readonly severity: 'warning' | 'critical';
+  readonly severity: string;
 }
 
 /** Where an alert went; null is kept as context and tells nobody. */
