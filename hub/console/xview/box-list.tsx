@@ -56,7 +56,7 @@ export function BoxList({ box, loaded, selectedId, onSelect, onOpen, onClose }: 
       {
         key: 'end',
         header: t('xview.end'),
-        width: '104px',
+        width: '100px',
         sortBy: (row) => row.endUnixMs,
         render: (row) => (
           <span className="num">
@@ -68,7 +68,7 @@ export function BoxList({ box, loaded, selectedId, onSelect, onOpen, onClose }: 
         key: 'elapsed',
         header: t('xview.elapsed'),
         isNumeric: true,
-        width: '72px',
+        width: '68px',
         sortBy: (row) => row.elapsedMs,
         render: (row) => <span className="strong">{format.latency(row.elapsedMs / 1000)}</span>,
       },
@@ -100,7 +100,7 @@ export function BoxList({ box, loaded, selectedId, onSelect, onOpen, onClose }: 
       {
         key: 'waited',
         header: t('xview.waitedFor'),
-        width: '118px',
+        width: '134px',
         sortBy: (row) => row.peerElapsedMs,
         render: (row) =>
           row.peerElapsedMs === null ? null : (

@@ -37,10 +37,12 @@ export function XViewCanvas(props: XViewCanvasProps) {
     const frame = canvas?.parentElement;
     if (canvas === null || layer === null || frame == null) return;
     const painter = new Painter({ canvas, format, hasAxes });
+    let drawnSelection = '';
     const resize = (): void => {
       painter.resize(frame.clientWidth, frame.clientHeight, devicePixelRatio);
       layer.width = canvas.width;
       layer.height = canvas.height;
+      drawnSelection = ''; // A canvas that gets a size is empty again.
     };
     const observer = new ResizeObserver(resize);
     observer.observe(frame);
@@ -49,7 +51,6 @@ export function XViewCanvas(props: XViewCanvasProps) {
     let held: Picture | null = null;
     let from: { x: number; y: number } | null = null;
     let to = { x: 0, y: 0 };
-    let drawnSelection = '';
     let request = 0;
 
     const drawFrame = (): void => {
