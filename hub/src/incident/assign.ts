@@ -2,7 +2,7 @@ import { endOf, type FindingRecord } from './finding-record.ts';
 import type { Group } from './group.ts';
 
 /** Events may come this late. A part that turns out to be another incident leaves while it is this fresh, later it stays. */
-const LATENESS_MS = 5 * 60_000;
+const LATENESS_MS = 15 * 60_000;
 /** A pressure or symptom waits this long for a fault that explains it before it makes an incident of its own. */
 const PATIENCE_MS = 4_000;
 

@@ -59,8 +59,8 @@ describe('faults of one host', () => {
   });
 
   it.each([
-    { name: 'leaves while it is fresh', nowMs: 9 * MINUTE, want: [1001, null] },
-    { name: 'stays once it is old', nowMs: 11 * MINUTE, want: [1001, 1001] },
+    { name: 'leaves while it is fresh', nowMs: 19 * MINUTE, want: [1001, null] },
+    { name: 'stays once it is old', nowMs: 21 * MINUTE, want: [1001, 1001] },
   ])('a part that turns out to be another incident $name', ({ nowMs, want }) => {
     const first = record(1, 0, MINUTE, { incident: 1001 });
     const later = record(2, 4 * MINUTE, 5 * MINUTE, { incident: 1001 });

@@ -21,15 +21,8 @@ export async function regroup(
   around: Surroundings,
   nowUnixMs: number,
 ): Promise<IncidentWrite> {
-  const earliest = Math.min(...changed.map(startOf));
   const agents = neighbourhoodOf(new Set(changed.map(({ agent }) => agent)), around);
-  const near = (
-    await Promise.all([...agents].map((agent) => store.findingsEndedAfter(agent, earliest - REACH_MS)))
-  ).flat();
-  // Whole incidents, so that what holds them together is in view.
-  const numbers = new Set([...near, ...changed].flatMap((record) => record.incident ?? []));
-  const whole = await Promise.all([...numbers].map((number) => store.findingsOfIncident(number)));
-  const known = byKey([...near, ...whole.flat(), ...changed]);
+  const known = await withinReach(store, changed, agents);
   const written = byKey(changed);
   const touched = new Map<number, readonly number[]>();
   for (const { members, incident, absorbed } of assignGroups(groupFindings([...known.values()], around), nowUnixMs)) {
@@ -52,6 +45,31 @@ export async function regroup(
     if (view !== null) incidents.push(view.summary);
   }
   return { findings, incidents, absorbed: pairs };
+}
+
+/** An incident that reaches far back brings its own surroundings into view; so often at most. */
+const MAX_WIDENINGS = 4;
+
+/** All that may belong together with what changed: what was near it in time, the whole incidents of those, and so on. */
+async function withinReach(
+  store: IncidentStore,
+  changed: readonly FindingRecord[],
+  agents: ReadonlySet<string>,
+): Promise<Map<string, FindingRecord>> {
+  let known = byKey(changed);
+  for (let widening = 0; widening < MAX_WIDENINGS; widening++) {
+    const earliest = Math.min(...[...known.values()].map(startOf));
+    const near = (
+      await Promise.all([...agents].map((agent) => store.findingsEndedAfter(agent, earliest - REACH_MS)))
+    ).flat();
+    // Whole incidents, so that what holds them together is in view.
+    const numbers = new Set([...near, ...known.values()].flatMap((record) => record.incident ?? []));
+    const whole = await Promise.all([...numbers].map((number) => store.findingsOfIncident(number)));
+    const wider = byKey([...near, ...whole.flat(), ...changed]);
+    if (wider.size === known.size && widening > 0) break;
+    known = wider;
+  }
+  return known;
 }
 
 /** What is decided but not written yet. */
