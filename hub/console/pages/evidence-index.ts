@@ -29,9 +29,17 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
       : `${item.kind} ${item.ref} ${'metric' in item ? item.metric : ''} ${'from' in item ? item.from : ''}`;
   const add = (entity: string, item: Cause['evidence'][number]): void => {
     const key = keyOf(item);
-    const source = byRef.has(key) ? null : sourceOf(item, incident);
+    if (byRef.has(key)) return;
+    // What a finding of the same entity already shows is not shown twice.
+    const shown = byRef.get(`finding ${ownerOf(item, entity, incident)?.id}`);
+    if (shown !== undefined) {
+      byRef.set(key, shown);
+      return;
+    }
+    const source = sourceOf(item, incident);
     if (source === null) return;
-    byRef.set(key, { name: `E${byRef.size + 1}`, host: hostOf(source, entity, incident), source });
+    const name = `E${new Set(byRef.values()).size + 1}`;
+    byRef.set(key, { name, host: hostOf(source, entity, incident), source });
   };
   for (const cause of incident.causes) for (const item of cause.evidence) add(cause.entity, item);
   // After all of the above: the narrative counts what the causes cite, and its numbers must not move.
@@ -40,7 +48,7 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
   for (const { entity, id } of oldestFirst) add(entity, { kind: 'finding', ref: id });
   for (const { entity, id } of incident.changes) add(entity, { kind: 'change', ref: id });
   return {
-    all: [...byRef.values()],
+    all: [...new Set(byRef.values())],
     nameOf: (kind, id) => byRef.get(`${kind} ${id}`)?.name ?? null,
     ofCause: (cause) => [
       ...new Set(
@@ -50,6 +58,15 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
       ),
     ],
   };
+}
+
+/** The finding whose series this measurement is. */
+function ownerOf(item: Cause['evidence'][number], entity: string, incident: IncidentDetail): Finding | undefined {
+  if (item.kind !== 'series') return undefined;
+  return incident.findings.find(
+    (finding) =>
+      finding.entity === entity && finding.evidence.some(({ kind, ref }) => kind === 'series' && ref === item.ref),
+  );
 }
 
 /** What the reasons for and against refer to. */
@@ -72,11 +89,12 @@ function sourceOf(item: Cause['evidence'][number], incident: IncidentDetail): Na
   return { kind: 'measured', evidence: item as Evidence };
 }
 
-/** `service:nginx@web-1` and `host:web-1` both name their host; otherwise the incident's only one, if it has one. */
+/** `service:nginx@web-1`, `host:web-1` and `service:shop-app` name their host; otherwise the incident's only one, if it has one. */
 function hostOf(source: NamedEvidence['source'], entity: string, incident: IncidentDetail): string | null {
   if (source.kind === 'finding') return source.finding.host;
   if (source.kind === 'change') return source.change.host;
-  const agent = entity.startsWith('host:') ? entity.slice(5) : entity.split('@')[1];
+  // `service:shop-app` is watched by an agent of that name; calls over a link are seen by the caller's.
+  const agent = entity.split('@')[1] ?? entity.slice(entity.indexOf(':') + 1).split('~')[0];
   const named = incident.hosts.find((host) => host === `host:${agent}`);
   return named ?? (incident.hosts.length === 1 ? (incident.hosts[0] ?? null) : null);
 }

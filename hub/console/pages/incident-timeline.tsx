@@ -1,5 +1,6 @@
 import type { Finding, IncidentDetail } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
+import { entityTitle } from '../parts/entity-name.ts';
 import { type Lane, LaneTimeline } from '../parts/lane-timeline.tsx';
 import { LevelShape } from '../parts/severity.tsx';
 
@@ -43,20 +44,29 @@ export function IncidentTimeline({
   );
 }
 
-function lanesOf(incident: IncidentDetail, toMs: number, { t, pick }: I18n): Lane[] {
+/** The agent's own life tells nothing of the trouble. */
+const isOfAgent = (kind: string): boolean => kind === 'agent-start' || kind === 'agent-stop';
+
+function lanesOf(incident: IncidentDetail, toMs: number, { t, pick, language }: I18n): Lane[] {
   // Where the path ends is where users are: what is wrong there is what they feel.
   const entry = incident.path.at(-1);
   const isCauseItself = entry === incident.topCause?.entity;
   const isFelt = ({ entity }: Finding): boolean => entity === entry && !isCauseItself;
+  const isRoot = ({ entity }: Finding): boolean => entity === incident.topCause?.entity;
+  const namedTitle = (finding: Finding): string => {
+    const title = pick(finding.title);
+    const name = entityTitle(finding.entity, language);
+    return title.includes(name) ? title : `${name}: ${title}`;
+  };
   const spansOf = (findings: readonly Finding[]) =>
     findings
-      .toSorted((a, b) => a.startedAt.localeCompare(b.startedAt))
+      .toSorted((a, b) => Number(isRoot(b)) - Number(isRoot(a)) || a.startedAt.localeCompare(b.startedAt))
       .map((finding) => ({
         id: finding.id,
         fromMs: Date.parse(finding.startedAt),
         toMs: finding.endedAt === null ? toMs : Date.parse(finding.endedAt),
         level: finding.severity,
-        text: pick(finding.title),
+        text: namedTitle(finding),
       }));
   const spans = spansOf(incident.findings.filter((finding) => !isFelt(finding)));
   const own = spans.slice(0, MAX_FINDING_LANES);
@@ -67,13 +77,15 @@ function lanesOf(incident: IncidentDetail, toMs: number, { t, pick }: I18n): Lan
       label: t('lanes.changes'),
       kind: 'instants',
       isNamed: true,
-      items: incident.changes.map((change) => ({
-        id: change.id,
-        fromMs: Date.parse(change.at),
-        toMs: Date.parse(change.at),
-        level: null,
-        text: pick(change.summary),
-      })),
+      items: incident.changes
+        .filter(({ kind }) => !isOfAgent(kind))
+        .map((change) => ({
+          id: change.id,
+          fromMs: Date.parse(change.at),
+          toMs: Date.parse(change.at),
+          level: null,
+          text: pick(change.summary),
+        })),
     },
     ...own.map((span) => ({
       id: span.id,
