@@ -55,7 +55,7 @@ export function FaultCard({ fault, incidents, isRevealed, onReveal, onChanged }:
             <span className="quiet-2"> {t('demo.rightAnswer', { target: entityTitle(fault.target, language) })}</span>
           )}
         </p>
-        {fault.active && <OpenedIncidents incidents={incidents} />}
+        {fault.active && <OpenedIncidents incidents={incidents} target={fault.target} />}
         {error !== null && (
           <p className="form-error" role="alert">
             {t('demo.failed', { reason: error })}
@@ -95,7 +95,14 @@ function Since({ fault }: { readonly fault: DemoFault }) {
   );
 }
 
-function OpenedIncidents({ incidents }: { readonly incidents: readonly Incident[] }) {
+function OpenedIncidents({
+  incidents,
+  target,
+}: {
+  readonly incidents: readonly Incident[];
+  /** What a right first cause names. */
+  readonly target: string;
+}) {
   const { t, pick, language } = useI18n();
   const { href } = useUrl();
   if (incidents.length === 0) return <p className="quiet small">{t('demo.waiting')}</p>;
@@ -112,7 +119,9 @@ function OpenedIncidents({ incidents }: { readonly incidents: readonly Incident[
           <span className="quiet-2 small">
             {incident.topCause === null
               ? t('incident.noCause')
-              : t('demo.named', { cause: entityTitle(incident.topCause.entity, language) })}
+              : t(incident.topCause.entity === target ? 'demo.namedRight' : 'demo.namedOther', {
+                  cause: entityTitle(incident.topCause.entity, language),
+                })}
           </span>
         </li>
       ))}

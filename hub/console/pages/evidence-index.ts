@@ -46,7 +46,10 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
   for (const cause of incident.causes) for (const item of reasonRefs(cause)) add(cause.entity, item);
   const oldestFirst = incident.findings.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
   for (const { entity, id } of oldestFirst) add(entity, { kind: 'finding', ref: id });
-  for (const { entity, id } of incident.changes) add(entity, { kind: 'change', ref: id });
+  for (const { entity, id, kind } of incident.changes) {
+    // The agent's own life is evidence of nothing.
+    if (kind !== 'agent-start' && kind !== 'agent-stop') add(entity, { kind: 'change', ref: id });
+  }
   return {
     all: [...new Set(byRef.values())],
     nameOf: (kind, id) => byRef.get(`${kind} ${id}`)?.name ?? null,

@@ -5,10 +5,12 @@ import { entityName } from '../parts/entity-name.ts';
 import { Age } from '../parts/formatted-time.tsx';
 import { Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
+import { findingTitle } from './finding-title.ts';
 
 /** Anomalies one below the other, each leading to its incident or host. */
 export function FindingList({ findings }: { readonly findings: readonly Finding[] }) {
-  const { t, pick } = useI18n();
+  const i18n = useI18n();
+  const { t, pick } = i18n;
   const { href } = useUrl();
   return (
     <ul className="rows">
@@ -22,7 +24,7 @@ export function FindingList({ findings }: { readonly findings: readonly Finding[
                 finding.incident === null ? `/hosts/${entityName(finding.host)}` : `/incidents/${finding.incident}`,
               )}
             >
-              {pick(finding.title)}
+              {findingTitle(finding, i18n)}
             </Link>
             <div className="quiet small">{pick(finding.summary)}</div>
           </div>

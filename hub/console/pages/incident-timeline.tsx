@@ -1,8 +1,8 @@
 import type { Finding, IncidentDetail } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
-import { entityTitle } from '../parts/entity-name.ts';
 import { type Lane, LaneTimeline } from '../parts/lane-timeline.tsx';
 import { LevelShape } from '../parts/severity.tsx';
+import { findingTitle } from './finding-title.ts';
 
 /** Findings that get a lane of their own; the rest share one. */
 const MAX_FINDING_LANES = 6;
@@ -47,17 +47,13 @@ export function IncidentTimeline({
 /** The agent's own life tells nothing of the trouble. */
 const isOfAgent = (kind: string): boolean => kind === 'agent-start' || kind === 'agent-stop';
 
-function lanesOf(incident: IncidentDetail, toMs: number, { t, pick, language }: I18n): Lane[] {
+function lanesOf(incident: IncidentDetail, toMs: number, i18n: I18n): Lane[] {
+  const { t, pick } = i18n;
   // Where the path ends is where users are: what is wrong there is what they feel.
   const entry = incident.path.at(-1);
   const isCauseItself = entry === incident.topCause?.entity;
   const isFelt = ({ entity }: Finding): boolean => entity === entry && !isCauseItself;
   const isRoot = ({ entity }: Finding): boolean => entity === incident.topCause?.entity;
-  const namedTitle = (finding: Finding): string => {
-    const title = pick(finding.title);
-    const name = entityTitle(finding.entity, language);
-    return title.includes(name) ? title : `${name}: ${title}`;
-  };
   const spansOf = (findings: readonly Finding[]) =>
     findings
       .toSorted((a, b) => Number(isRoot(b)) - Number(isRoot(a)) || a.startedAt.localeCompare(b.startedAt))
@@ -66,7 +62,7 @@ function lanesOf(incident: IncidentDetail, toMs: number, { t, pick, language }: 
         fromMs: Date.parse(finding.startedAt),
         toMs: finding.endedAt === null ? toMs : Date.parse(finding.endedAt),
         level: finding.severity,
-        text: namedTitle(finding),
+        text: findingTitle(finding, i18n),
       }));
   const spans = spansOf(incident.findings.filter((finding) => !isFelt(finding)));
   const own = spans.slice(0, MAX_FINDING_LANES);
