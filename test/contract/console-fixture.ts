@@ -101,7 +101,13 @@ type State = Pick<
   'mode' | 'metrics' | 'isAcknowledged' | 'signedIn' | 'extraHosts' | 'hasShop' | 'faults'
 >;
 
-const session: Session = { user: 'minji', role: 'admin', csrf: 'csrf-of-the-fixture' };
+const user = 'minji';
+const sessionOf = ({ hasShop }: State): Session => ({
+  user,
+  role: 'admin',
+  csrf: 'csrf-of-the-fixture',
+  hasDemo: hasShop,
+});
 
 function answer(state: State, method: string, url: URL, body: unknown, response: ServerResponse): ServerResponse {
   const path = decodeURIComponent(url.pathname.slice('/api/v1'.length));
@@ -117,10 +123,10 @@ function answer(state: State, method: string, url: URL, body: unknown, response:
   if (path === '/session' && method === 'POST') {
     const given = JSON.stringify(body);
     state.signedIn = given.includes('one-time-link-token') || given.includes('right password');
-    return state.signedIn ? send(200, session) : refuse(401, 'UNAUTHENTICATED');
+    return state.signedIn ? send(200, sessionOf(state)) : refuse(401, 'UNAUTHENTICATED');
   }
   if (!state.signedIn) return refuse(401, 'UNAUTHENTICATED');
-  if (path === '/session') return send(200, session);
+  if (path === '/session') return send(200, sessionOf(state));
   if (state.mode === 'slow') return response;
   if (state.mode === 'failing') return refuse(503, 'STORE_TIMEOUT');
   const value = resource(state, method, path, body);
@@ -169,7 +175,7 @@ function resource(state: State, method: string, path: string, body: unknown): un
     if (action === 'ack') state.isAcknowledged = true;
     return {};
   }
-  const acknowledged = state.isAcknowledged ? { state: 'acknowledged', owner: session.user } : {};
+  const acknowledged = state.isAcknowledged ? { state: 'acknowledged', owner: user } : {};
   const ofShop = state.hasShop ? shop.fixtureShopIncidents(nowMs) : [];
   if (collection === 'incidents' && id === '') return list([...ofShop, ...data.fixtureIncidents(nowMs)]);
   if (collection === 'incidents' && ofShop.some((incident) => incident.id === id)) {

@@ -1,5 +1,4 @@
 import type { ApiClient } from '../api/client.ts';
-import { ApiError } from '../api/problem.ts';
 import type { Resource } from '../api/resource.ts';
 import type { DemoFault, Host, HubHealth, Incident, Topology } from '../api/types.ts';
 
@@ -40,17 +39,7 @@ export const serviceMap = (api: ApiClient): Resource<Topology> => ({
 /** Whether this hub runs the demo shop. Asked once: a hub does not change its mind without a restart. */
 export const demoPresence = (api: ApiClient): Resource<boolean> => ({
   key: 'demo presence',
-  fetch: async (signal) => {
-    try {
-      await api.demoFaults(signal);
-      return true;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return false;
-      // The shop is up half a minute after its hub, and says so with 503.
-      if (error instanceof ApiError && error.code === 'ENGINE_AWAY') return true;
-      throw error;
-    }
-  },
+  fetch: async (signal) => (await api.session(signal)).hasDemo,
   everyMs: null,
 });
 

@@ -30,7 +30,7 @@ export const signIn = defineRoute({
       });
     }
     setCookie(reply, hub, opened.value);
-    return present(opened.value);
+    return present(opened.value, hub);
   },
 });
 
@@ -41,10 +41,10 @@ export const readSession = defineRoute({
   auth: 'viewer',
   response: sessionSchema,
   async handle({ caller }, hub) {
-    if (caller.kind === 'token') return { user: caller.name, role: caller.role, csrf: '' };
+    if (caller.kind === 'token') return { user: caller.name, role: caller.role, csrf: '', hasDemo: hub.demo !== null };
     const open = await hub.access.session(caller.secret);
     if (open === null) throw new ApiError(401, 'NOT_SIGNED_IN', 'the session is over');
-    return present(open);
+    return present(open, hub);
   },
 });
 
@@ -70,6 +70,6 @@ function setCookie(reply: FastifyReply, hub: ApiContext, { secret, expiresAtUnix
   });
 }
 
-function present({ principal, csrf }: OpenSession): Session {
-  return { user: principal.name, role: principal.role, csrf };
+function present({ principal, csrf }: OpenSession, hub: ApiContext): Session {
+  return { user: principal.name, role: principal.role, csrf, hasDemo: hub.demo !== null };
 }

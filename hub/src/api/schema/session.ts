@@ -13,5 +13,7 @@ export const session = z.object({
   role,
   /** Send it back in `X-Airis-Csrf` with every unsafe request. */
   csrf: z.string(),
+  /** This hub runs beside the demo shop: `/demo/faults` answers. */
+  hasDemo: z.boolean(),
 });
 export type Session = z.infer<typeof session>;
