@@ -50,9 +50,16 @@ describe('a link', () => {
   });
 
   it('leaves time to others where the callee is slow too', () => {
-    const both = { gapMsMedian: 600, calleeMsMedian: 900 };
+    const both = { gapMsMedian: 600, calleeMsMedian: 250 };
     expect(judgeLink([...past, ...many(100, 107, both)], usual, at(107)).kind).toBe('open-question');
     expect(judgeLink([...past, ...many(100, 114, both)], usual, at(114)).kind).toBe('slow');
+  });
+
+  it('is not blamed for callers that queue before a callee without a free thread', () => {
+    const full = { gapMsMedian: 600, stalled: 5, calleeMsMedian: 3_000 };
+    expect(judgeLink([...past, ...many(100, 130, full)], usual, at(130)).kind).toBe('open-question');
+    const stalled = { ...full, gapMsMedian: 100 };
+    expect(judgeLink([...past, ...many(100, 130, stalled)], usual, at(130)).kind).toBe('open-question');
   });
 
   it('loses calls where many stall though most are quick', () => {

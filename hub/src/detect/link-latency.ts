@@ -18,6 +18,9 @@ const LOSS_RATIO = 0.15;
 const LEAST_CALLS = 10;
 /** A callee that is slow itself may make callers queue before it: whoever watches it gets this long to say so. */
 const SLOW_CALLEE_FOR_MS = 24_000;
+/** Slower than usual by this factor and this much more: it is full. */
+const FULL_TIMES = 5;
+const FULL_MS = 200;
 const WELL_FOR_MS = 6_000;
 const WELL_STALLED_RATIO = 0.05;
 
@@ -85,6 +88,7 @@ export function judgeLink(buckets: readonly GapBucket[], usual: LinkUsual, nowUn
   const slow = mostly(newest, isSlow);
   const now = slow.length === 0 ? null : summaryOf(slow);
   if (now !== null && now.calls >= LEAST_CALLS && isSlow(now)) {
+    if (isFull(now, usual)) return { kind: 'open-question' };
     const isCalleeSlow = now.calleeMsMedian > 2 * usual.calleeMsMedian + 50;
     const lastsMs = nowUnixMs - now.sinceUnixMs;
     if (lastsMs >= (isCalleeSlow ? SLOW_CALLEE_FOR_MS : SLOW_FOR_MS)) return { kind: 'slow', now };
@@ -92,11 +96,16 @@ export function judgeLink(buckets: readonly GapBucket[], usual: LinkUsual, nowUn
   }
   const recent = since(LOSS_FOR_MS);
   const lossy = recent.length === 0 ? null : summaryOf(recent);
-  const isLossy = lossy !== null && lossy.calls >= LEAST_CALLS && lossy.stalledRatio >= LOSS_RATIO;
+  const isLossy =
+    lossy !== null && lossy.calls >= LEAST_CALLS && lossy.stalledRatio >= LOSS_RATIO && !isFull(lossy, usual);
   if (isLossy && lossy.stalledRatio >= SLOWER_TIMES * usual.stalledRatio) return { kind: 'lossy', now: lossy };
 
   return { kind: 'open-question' };
 }
+
+/** A callee that slow has no thread free for who comes next: callers queue before it, whatever the network does. */
+const isFull = (now: LinkNow, usual: LinkUsual): boolean =>
+  now.calleeMsMedian > FULL_TIMES * usual.calleeMsMedian + FULL_MS;
 
 /** The newest buckets back to where two in a row were fine: one good bucket among slow ones is chance. */
 function mostly(buckets: readonly GapBucket[], isSlow: (bucket: GapBucket) => boolean): readonly GapBucket[] {

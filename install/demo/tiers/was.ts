@@ -107,7 +107,7 @@ const serverXml = (port: number): string => `<?xml version="1.0" encoding="UTF-8
 <Server port="-1">
   <Service name="Catalina">
     <Connector port="${port}" address="127.0.0.1" protocol="org.apache.coyote.http11.Http11NioProtocol"
-               maxThreads="60" minSpareThreads="8" connectionTimeout="10000" />
+               maxThreads="200" minSpareThreads="8" connectionTimeout="10000" />
     <Engine name="Catalina" defaultHost="localhost">
       <Host name="localhost" appBase="webapps" autoDeploy="false">
         <Valve className="org.apache.catalina.valves.AccessLogValve" directory="logs" prefix="access" suffix=".log"
