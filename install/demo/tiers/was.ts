@@ -38,6 +38,8 @@ export async function startTomcat(place: TierPlace, options: WasOptions): Promis
       args: [
         '-Xms160m',
         '-Xmx256m',
+        // Its counters for tools would lie in a file outside of the shop's folder.
+        '-XX:-UsePerfData',
         '-XX:+UseSerialGC',
         '-XX:TieredStopAtLevel=1',
         ...(jolokiaJar === null ? [] : [`-javaagent:${jolokiaJar}=port=${jolokiaPort},host=127.0.0.1`]),
