@@ -1,13 +1,13 @@
 import { entityId } from '@airis/protocol';
 import { z } from 'zod';
 import { combinedFormat } from '../discover/nginx-facts.ts';
-import { FileTail } from '../receivers/file-tail.ts';
-import { Refusals } from '../refusals.ts';
+import type { FileTail } from '../receivers/file-tail.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { type LoggedTransaction, readJsonLine } from './access-line.ts';
 import { compileAccessLog } from './access-log.ts';
 import { CallStats, callMetrics, type PeerKind } from './call-stats.ts';
 import { defineCollector } from './collector.ts';
+import { accessLogBuffer, followAccessLog } from './follow-access-log.ts';
 import { noteTransaction } from './note-transaction.ts';
 import { RequestStats, requestMetrics } from './request-stats.ts';
 import { readTomcatLine } from './tomcat-access-line.ts';
@@ -42,8 +42,6 @@ const config = z.strictObject({
     .describe('access logs of the service that is watched; logs of nginx that stand here are read by nobody else'),
 });
 
-const KiB = 1024;
-
 /** The logs that are followed with such settings, for whoever finds logs by itself. */
 export const accessLogPaths = (settings: unknown): string[] =>
   config.parse(settings ?? {}).files.map(({ path }) => path);
@@ -68,26 +66,18 @@ export const accessLogCollector = defineCollector({
     const stats = new RequestStats();
     const transactions = new TransactionColumns();
     const clock = { nowMs: Date.now };
-    const buffer = Buffer.allocUnsafe(64 * KiB);
+    const buffer = accessLogBuffer();
     const calls = { http: new CallStats('http'), database: new CallStats('database') };
     const tails = files.map((file) => {
       const read = readerOf(file);
-      return new FileTail({
+      return followAccessLog({
         path: file.path,
-        encoding: 'utf-8',
-        maxLineBytes: 16 * KiB,
-        joinsStackTraces: false,
-        startAt: 'end',
-        // Counters begin anew with each start of the agent, so there is no place to remember.
-        positions: { load: () => null, save: () => undefined },
-        refusals: new Refusals(),
-        deliver: (line) => {
+        onLine: (line) => {
           const request = read(line);
           const route = stats.add(request);
-          if (request === null) return true;
+          if (request === null) return;
           calls[file.peerKind].add(request);
           noteTransaction(transactions, request, route, file.service ?? '', clock.nowMs());
-          return true;
         },
         buffer,
         nowMs: () => clock.nowMs(),

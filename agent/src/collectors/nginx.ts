@@ -4,13 +4,13 @@ import type { Attributes } from '@airis/protocol';
 import { z } from 'zod';
 import { readProcess } from '../discover/host-evidence.ts';
 import { findNginxOn, type NginxInstance } from '../discover/nginx.ts';
-import { FileTail } from '../receivers/file-tail.ts';
-import { Refusals } from '../refusals.ts';
+import type { FileTail } from '../receivers/file-tail.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { compileAccessLog } from './access-log.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
 import { CallStats, callMetrics } from './call-stats.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
+import { accessLogBuffer, followAccessLog } from './follow-access-log.ts';
 import type { Host } from './host.ts';
 import { parseNginxStatus } from './nginx-status.ts';
 import { noteTransaction } from './note-transaction.ts';
@@ -75,7 +75,7 @@ export const nginxCollector = defineCollector({
     calls: new CallStats('http'),
     transactions: new TransactionColumns(),
     tails: new Map(),
-    buffer: Buffer.allocUnsafe(64 * KiB),
+    buffer: accessLogBuffer(),
     of: Object.fromEntries(
       ['', ...connectionStates].map((state) => [
         state,
@@ -159,24 +159,15 @@ async function followLogs(host: Host, state: State, leaveLogs: readonly string[]
     if (tails.has(path) || tails.size >= LOGS || read === null) continue;
     tails.set(
       path,
-      new FileTail({
+      followAccessLog({
         path,
-        encoding: 'utf-8',
-        maxLineBytes: 16 * KiB,
-        joinsStackTraces: false,
-        startAt: 'end',
-        // Counters begin anew with each start of the agent, so there is no place to remember.
-        positions: { load: () => null, save: () => undefined },
-        // The log receiver counts what cannot be read of the same file.
-        refusals: new Refusals(),
-        deliver: (line) => {
+        onLine: (line) => {
           const request = read(line);
-          if (request?.path != null && isStatusPage(request.path)) return true;
+          if (request?.path != null && isStatusPage(request.path)) return;
           const route = stats.add(request);
-          if (request === null) return true;
+          if (request === null) return;
           calls.add(request);
           noteTransaction(transactions, request, route, '', host.nowMs());
-          return true;
         },
         buffer,
         nowMs: host.nowMs,

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createHost } from '../collectors/host.ts';
+import { freePort } from '../free-port-under-test.ts';
 import { readHostEvidence } from './host-evidence.ts';
 import { tomcatRole } from './tomcat.ts';
 
@@ -54,12 +54,3 @@ it('finds a real Tomcat with its port and configuration', async () => {
     await rm(base, { recursive: true, force: true });
   }
 }, 30_000);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
