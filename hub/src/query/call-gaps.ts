@@ -1,5 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { z } from 'zod';
+import { answersInWindow } from './call-join.ts';
+import { inWindow } from './in-window.ts';
 
 /** What lay between a caller and the service it called, over the calls whose answers it had within one bucket of time. */
 export interface GapBucket {
@@ -20,8 +22,6 @@ export interface GapBucket {
 /** A call that loses half a second on the way was sent again. */
 const STALL_MS = 500;
 const MAX_ROWS = 100_000;
-const CALLEE_EARLIER_MS = 30_000;
-const CALLEE_LATER_MS = 2_000;
 
 const rows = z.array(
   z.tuple([
@@ -54,13 +54,12 @@ export async function readCallGaps(
         FROM (
           SELECT toUnixTimestamp64Milli(t) AS at, agent, service AS caller, spanId, traceId, peerElapsedMs AS waited
           FROM transaction
-          WHERE t >= fromUnixTimestamp64Milli({from:Int64}) AND t < fromUnixTimestamp64Milli({to:Int64})
+          WHERE ${inWindow}
             AND spanId != '' AND peerElapsedMs >= 0
         ) AS parent
         INNER JOIN (
           SELECT traceId, parentSpanId AS spanId, service AS callee, elapsedMs AS childMs FROM transaction
-          WHERE t >= fromUnixTimestamp64Milli({from:Int64} - ${CALLEE_EARLIER_MS})
-            AND t < fromUnixTimestamp64Milli({to:Int64} + ${CALLEE_LATER_MS}) AND parentSpanId != ''
+          WHERE ${answersInWindow}
         ) AS child USING (traceId, spanId)
         GROUP BY agent, caller, callee, traceId, spanId
       )

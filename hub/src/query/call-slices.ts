@@ -1,5 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { z } from 'zod';
+import { answersInWindow } from './call-join.ts';
+import { inWindow } from './in-window.ts';
 
 /** Calls of one caller to one place, whose answers the caller had within one slice of time. */
 export interface CallSlice {
@@ -19,9 +21,6 @@ export interface CallSlice {
 
 /** Slices in one answer: callers times callees times slices. */
 const MAX_ROWS = 200_000;
-/** The callee's row may say that it ended this long before its caller did, or after by another clock. */
-const CALLEE_EARLIER_MS = 30_000;
-const CALLEE_LATER_MS = 2_000;
 
 const rows = z.array(
   z.tuple([
@@ -49,13 +48,12 @@ export async function readCallSlices(
         SELECT toUnixTimestamp64Milli(t) AS at, agent, service AS caller, peer, spanId, traceId, flags AS callerFlags,
           peerElapsedMs AS waited
         FROM transaction
-        WHERE t >= fromUnixTimestamp64Milli({from:Int64}) AND t < fromUnixTimestamp64Milli({to:Int64})
+        WHERE ${inWindow}
       ) AS parent
       LEFT JOIN (
         SELECT traceId, parentSpanId AS spanId, service AS callee, flags AS calleeFlags, elapsedMs AS took
         FROM transaction
-        WHERE t >= fromUnixTimestamp64Milli({from:Int64} - ${CALLEE_EARLIER_MS})
-          AND t < fromUnixTimestamp64Milli({to:Int64} + ${CALLEE_LATER_MS}) AND parentSpanId != ''
+        WHERE ${answersInWindow}
       ) AS child USING (traceId, spanId)
       WHERE callee != '' OR peer != ''
       GROUP BY slice, agent, caller, peer, callee ORDER BY slice LIMIT ${MAX_ROWS}`,

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { z } from 'zod';
 import type { LogRow, LogsRequest, PageOf } from '../api/ports.ts';
+import { inWindow } from './in-window.ts';
 
 const MAX_LINES = 1_000;
 
@@ -26,7 +27,7 @@ export async function readLogs(
   const after = readCursor(request.cursor);
   const toUnixMs = after === null ? request.toUnixMs : Math.min(request.toUnixMs, after.atUnixMs + 1);
   const conditions = [
-    't >= fromUnixTimestamp64Milli({from:Int64}) AND t < fromUnixTimestamp64Milli({to:Int64})',
+    inWindow,
     numbers === undefined ? '' : 'agent IN {agents:Array(UInt32)}',
     request.source === undefined ? '' : 'source = {source:String}',
     request.minSeverity === undefined ? '' : 'severity >= {severity:UInt8}',

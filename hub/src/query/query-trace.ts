@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { TransactionRow } from '../api/ports.ts';
+import { inWindow } from './in-window.ts';
 import { readTransactionRows, TRANSACTION_COLUMNS } from './transaction-row.ts';
 
 /** Spans of one trace in one answer. */
@@ -14,7 +15,7 @@ export async function readTrace(
   const answer = await client.query({
     query: `SELECT ${TRANSACTION_COLUMNS} FROM transaction
       WHERE traceId = {traceId:String}
-        AND t >= fromUnixTimestamp64Milli({from:Int64}) AND t < fromUnixTimestamp64Milli({to:Int64})
+        AND ${inWindow}
       ORDER BY t, spanId LIMIT ${MAX_SPANS}`,
     query_params: { traceId: request.traceId, from: request.fromUnixMs, to: request.toUnixMs },
     format: 'JSONCompactEachRow',

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { z } from 'zod';
 import type { TransactionDots, TransactionFilter, TransactionGrid, TransactionRow } from '../api/ports.ts';
+import { inWindow } from './in-window.ts';
 import { readTransactionRows, TRANSACTION_COLUMNS } from './transaction-row.ts';
 
 /** Services that one answer tells apart: one byte a dot. The rest is left out, by name. */
@@ -153,7 +154,7 @@ export async function readTransactionList(
 function conditionsOf(filter: TransactionFilter): { where: string; params: Record<string, unknown> } {
   const { fromUnixMs, toUnixMs, services, minElapsedMs, maxElapsedMs, errorsOnly } = filter;
   const conditions = [
-    't >= fromUnixTimestamp64Milli({from:Int64}) AND t < fromUnixTimestamp64Milli({to:Int64})',
+    inWindow,
     ...(services === undefined ? [] : ['service IN {services:Array(String)}']),
     ...(minElapsedMs === undefined ? [] : ['elapsedMs >= {least:Float64}']),
     ...(maxElapsedMs === undefined ? [] : ['elapsedMs <= {most:Float64}']),

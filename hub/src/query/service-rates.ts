@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { z } from 'zod';
+import { inWindow } from './in-window.ts';
 
 /** How one service answered over a window. */
 export interface ServiceRate {
@@ -19,7 +20,7 @@ export async function readServiceRates(
   const answer = await client.query({
     query: `SELECT service, count() AS calls, countIf(bitAnd(flags, 1) = 1) AS failed, quantile(0.95)(elapsedMs) AS p95
       FROM transaction
-      WHERE t >= fromUnixTimestamp64Milli({from:Int64}) AND t < fromUnixTimestamp64Milli({to:Int64})
+      WHERE ${inWindow}
       GROUP BY service ORDER BY service LIMIT ${MAX_SERVICES}`,
     query_params: { from: request.fromUnixMs, to: request.toUnixMs },
     format: 'JSONCompactEachRow',
