@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub, type TestHub } from '../../hub/src/api/test-hub.ts';
 import { createDemoShop } from '../../hub/src/demo/demo-shop.ts';
+import type { ShopState } from '../../hub/src/demo/schema.ts';
 import { startControl } from './control.ts';
 import { createFaultBoard } from './fault-board.ts';
 import type { AppOrder, ShopHands } from './faults/fault.ts';
 import { faults } from './faults/index.ts';
-import type { ShopReport } from './shop-report.ts';
 
 const orders: AppOrder[] = [];
 const hands: ShopHands = {
@@ -18,7 +18,7 @@ const hands: ShopHands = {
   connect: async () => null,
   uploads: { folder: '/nowhere', quotaBytes: 1 },
 };
-const report: ShopReport = {
+const report: ShopState = {
   tiers: [
     {
       name: 'database',

@@ -1,8 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ShopState } from '../../hub/src/demo/schema.ts';
 import type { FaultAnswer, FaultBoard, FaultCode } from './fault-board.ts';
-import type { ShopReport } from './shop-report.ts';
 
 /** How the hub reaches the shop: written to a file that only its user may read. */
 export interface ControlFile {
@@ -22,7 +22,7 @@ const statusOf: Readonly<Record<FaultCode, number>> = {
  *
  * @param file - where url and token go, mode 0600; gone again when disposed
  */
-export async function startControl(file: string, board: FaultBoard, shop: () => ShopReport): Promise<AsyncDisposable> {
+export async function startControl(file: string, board: FaultBoard, shop: () => ShopState): Promise<AsyncDisposable> {
   const token = randomBytes(32).toString('hex');
   const server = createServer((request, response) => {
     answer(request, response).catch((cause: unknown) => {

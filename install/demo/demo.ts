@@ -45,9 +45,8 @@ export function beginDemo(dataDir: string, { say, standIns }: DemoOptions): Demo
   const folder = join(dataDir, 'demo');
   const logFolder = join(dataDir, 'logs', 'demo');
   const joined = new AsyncDisposableStack();
-  const opening = ensureJolokia(resolve(import.meta.dirname, '../..'), say).then((jolokiaJar) =>
-    startShop({ folder, logFolder, jolokiaJar, say, standIns }),
-  );
+  const jolokiaJar = ensureJolokia(resolve(import.meta.dirname, '../..'), say);
+  const opening = startShop({ folder, logFolder, jolokiaJar, say, standIns });
   // Told by `join`.
   opening.catch(() => undefined);
   return {

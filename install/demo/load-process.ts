@@ -1,50 +1,40 @@
-import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { withParentDeathSignal } from '../../hub/src/supervise-parent-death.ts';
-import { keepLog } from '../child-log.ts';
-import type { ShopReport } from './shop-report.ts';
+import type { ShopState } from '../../hub/src/demo/schema.ts';
+import { createTierProcess } from './tier-process.ts';
+import type { TierPlace } from './tiers/tier.ts';
 
 const program = resolve(import.meta.dirname, 'load/main.ts');
-const STOP_WITHIN_MS = 3_000;
+/** Users come back sooner than a program that fell. */
+const BACK_AFTER_MS = 2_000;
 
 export interface RunningLoad extends AsyncDisposable {
-  now(): ShopReport['load'];
+  now(): ShopState['load'];
 }
 
 /** The shop's users, in a process of their own. Killed by hand, they come back. */
-export function startLoad(url: string, logFolder: string, say: (text: string) => void): RunningLoad {
-  let latest: ShopReport['load'] = { requestsPerSecond: 0, phase: { ko: '시작', en: 'starting' } };
-  let isWanted = true;
-  const launch = () => {
-    const { command, args } = withParentDeathSignal(process.execPath, ['--conditions=airis-source', program, url]);
-    const child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
-    for (const stream of [child.stdout, child.stderr])
-      if (stream !== null) keepLog('load', stream, join(logFolder, 'load.log'), false);
-    // Only the load holds the other end of the channel.
-    child.on('message', (report) => {
-      latest = report as ShopReport['load'];
-    });
-    child.on('close', () => {
-      latest = { ...latest, requestsPerSecond: 0 };
-      if (!isWanted) return;
-      say('the load ended; it is started again');
-      setTimeout(() => {
-        if (isWanted) running = launch();
-      }, 2_000).unref();
-    });
-    return child;
-  };
-  let running = launch();
-  return {
-    now: () => latest,
-    async [Symbol.asyncDispose]() {
-      isWanted = false;
-      if (running.exitCode !== null || running.signalCode !== null) return;
-      const gone = new Promise((done) => running.once('close', done));
-      running.kill('SIGTERM');
-      const insist = setTimeout(() => running.kill('SIGKILL'), STOP_WITHIN_MS);
-      await gone;
-      clearTimeout(insist);
+export async function startLoad({ folder, logFolder, say }: TierPlace, url: string): Promise<RunningLoad> {
+  let latest: ShopState['load'] = { requestsPerSecond: 0, phase: { ko: '시작', en: 'starting' } };
+  const load = createTierProcess(
+    {
+      name: 'load',
+      command: process.execPath,
+      args: ['--conditions=airis-source', program, url],
+      pidFile: join(folder, 'load.pid'),
+      logFile: join(logFolder, 'load.log'),
+      mark: program,
+      channel: {
+        onMessage: (report) => {
+          latest = report as ShopState['load']; // only the load holds the other end
+        },
+      },
+      backAfterMs: BACK_AFTER_MS,
+      isReady: async () => true,
     },
+    say,
+  );
+  await load.start();
+  return {
+    now: () => (load.state() === 'running' ? latest : { ...latest, requestsPerSecond: 0 }),
+    [Symbol.asyncDispose]: () => load[Symbol.asyncDispose](),
   };
 }

@@ -1,10 +1,10 @@
 import { mkdir, readdir, stat, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { ShopState } from '../../hub/src/demo/schema.ts';
 import type { ShopHands, TierName } from './faults/fault.ts';
 import { freePorts } from './free-port.ts';
 import { startLoad } from './load-process.ts';
 import { startProxy } from './proxy.ts';
-import type { ShopReport } from './shop-report.ts';
 import { startApp } from './tiers/app.ts';
 import { connect, type DatabaseTier, postgresqlMissing, startPostgresql } from './tiers/database.ts';
 import { startDatabaseStandIn, startPassingStandIn } from './tiers/stand-ins.ts';
@@ -18,7 +18,8 @@ export interface ShopOptions {
   /** Everything of the shop lies here. */
   readonly folder: string;
   readonly logFolder: string;
-  readonly jolokiaJar: string | null;
+  /** May still be on its way: only Tomcat waits for it. */
+  readonly jolokiaJar: Promise<string | null> | null;
   readonly say: (text: string) => void;
   /** Tiers whose program is not used even where it is installed: to try the stand-ins. */
   readonly standIns?: readonly TierName[];
@@ -30,7 +31,7 @@ export interface Shop extends AsyncDisposable {
   readonly tiers: readonly RunningTier[];
   readonly uploads: ShopHands['uploads'];
   hands(): ShopHands;
-  report(): ShopReport;
+  report(): ShopState;
 }
 
 /** Opens the shop; every tier serves when it resolves. What was started is ended again where a later part fails. */
@@ -59,7 +60,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         ? await startTomcat(place('was'), {
             port: wasPort,
             jolokiaPort,
-            jolokiaJar,
+            jolokiaJar: await jolokiaJar,
             appUrl: `http://${network.address}`,
           })
         : null) ??
@@ -90,7 +91,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   ]; // in the order asked for
   const app = keep(await startApp(place('app'), appPort, database));
   const url = web.url ?? `http://${web.address}/`;
-  const load = parts.use(startLoad(url, logFolder, say));
+  const load = parts.use(await startLoad({ folder, logFolder, say }, url));
   const logs = await Promise.all(['web', 'was', 'app'].map((name) => accessLogsIn(join(folder, name))));
   const timer = setInterval(() => void cutLogs(logs.flat()), CUT_EVERY_MS);
   parts.defer(() => clearInterval(timer));

@@ -10,7 +10,6 @@ export interface TierCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  readonly cwd?: string;
   /** Holds the pid while it runs: the root of its agent's scope. */
   readonly pidFile: string;
   readonly logFile: string;
@@ -18,8 +17,10 @@ export interface TierCommand {
   readonly mark: string;
   /** How it is asked to end; databases are quickest by SIGINT. Default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
-  /** Give it a channel for messages. */
-  readonly hasChannel?: boolean;
+  /** Give it a channel for messages; what it says there. */
+  readonly channel?: { readonly onMessage?: (message: unknown) => void };
+  /** Killed by hand, it is brought back after this long. Default 20 s: long enough to be noticed. */
+  readonly backAfterMs?: number;
   /** Where parent death is asked for by the command itself (it changes its credentials first). */
   readonly asksParentDeathItself?: boolean;
   readonly isReady: () => Promise<boolean>;
@@ -38,10 +39,10 @@ export interface TierProcess extends AsyncDisposable {
 
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 8_000;
-/** Somebody killed it by hand: long enough to be noticed, then it is brought back. */
 const BACK_AFTER_MS = 20_000;
 
 export function createTierProcess(tier: TierCommand, say: (text: string) => void): TierProcess {
+  const { backAfterMs = BACK_AFTER_MS } = tier;
   let child: ChildProcess | null = null;
   let state: 'starting' | 'running' | 'stopped' = 'stopped';
   let isWanted = false;
@@ -59,14 +60,14 @@ export function createTierProcess(tier: TierCommand, say: (text: string) => void
       tier.asksParentDeathItself === true ? tier : withParentDeathSignal(tier.command, tier.args, 'TERM');
     const started = spawn(command, [...args], {
       env: { ...process.env, ...tier.env },
-      ...(tier.cwd === undefined ? {} : { cwd: tier.cwd }),
-      stdio: ['ignore', 'pipe', 'pipe', ...(tier.hasChannel === true ? (['ipc'] as const) : [])],
+      stdio: ['ignore', 'pipe', 'pipe', ...(tier.channel === undefined ? [] : (['ipc'] as const))],
       // Ctrl-C is for the one who started the shop; it stops the tiers in order.
       detached: true,
     });
     child = started;
     for (const stream of [started.stdout, started.stderr])
       if (stream !== null) keepLog(tier.name, stream, tier.logFile, false);
+    if (tier.channel?.onMessage !== undefined) started.on('message', tier.channel.onMessage);
     const failed = new Promise<never>((_, reject) => {
       started.once('error', reject);
       started.once('exit', (code, signal) => {
@@ -92,7 +93,7 @@ export function createTierProcess(tier: TierCommand, say: (text: string) => void
     state = 'stopped';
     rmSync(tier.pidFile, { force: true });
     if (!isWanted || !wasRunning) return;
-    say(`${tier.name} ended (${signal ?? `exit ${code}`}); it is started again in ${BACK_AFTER_MS / 1_000} s`);
+    say(`${tier.name} ended (${signal ?? `exit ${code}`}); it is started again in ${backAfterMs / 1_000} s`);
     bringBack();
   }
 
@@ -102,7 +103,7 @@ export function createTierProcess(tier: TierCommand, say: (text: string) => void
         say(`${tier.name} cannot be started again: ${String(error)}`);
         if (isWanted) bringBack();
       });
-    }, BACK_AFTER_MS);
+    }, backAfterMs);
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {

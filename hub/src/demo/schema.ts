@@ -3,18 +3,19 @@ import { z } from 'zod';
 
 const tier = z.enum(['web', 'was', 'app', 'database', 'network']);
 
-const faultState = z.object({
+export const demoFaultState = z.object({
   name: z.string().max(100),
   title: bilingual,
   description: bilingual,
+  /** Entity that a right root cause names first. */
   target: entityId,
   tier,
   active: z.boolean(),
   startedAtUnixMs: z.number().nullable(),
   stopsByItselfAtUnixMs: z.number().nullable(),
 });
-export type DemoFaultState = z.infer<typeof faultState>;
-export const demoFaultStates = z.array(faultState).max(100);
+export type DemoFaultState = z.infer<typeof demoFaultState>;
+export const demoFaultStates = z.array(demoFaultState).max(100);
 
 export const demoShopState = z.object({
   tiers: z
@@ -39,6 +40,6 @@ export type ShopState = z.infer<typeof demoShopState>;
 /** What the shop's own door answers. */
 export const demoAnswer = {
   control: z.object({ url: z.url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/ }), token: z.string().max(200) }),
-  fault: faultState,
+  fault: demoFaultState,
   refusal: z.object({ detail: z.string().max(1000) }),
 };

@@ -24,7 +24,7 @@ export async function startApp(place: TierPlace, port: number, database: Databas
       pidFile,
       logFile: join(place.logFolder, 'app.log'),
       mark: log,
-      hasChannel: true,
+      channel: {},
       isReady: () => answersHttp(`http://127.0.0.1:${port}/`),
     },
     place.say,
