@@ -1,5 +1,5 @@
-import type { DemoUnderTest, SeenFault } from './demo-under-test.ts';
-import { until } from './until.ts';
+import type { SeenFault } from './demo-under-test.ts';
+import { incidentIds, readIncident, type WithApi } from './incidents.ts';
 
 /** Detection is ready this long after `/readyz`. */
 export const DETECTION_READY_MS = 90_000;
@@ -7,17 +7,6 @@ export const DETECTION_READY_MS = 90_000;
 const APART_MS = 60_000;
 /** A fault is stopped this long after its start. */
 const HELD_MS = 45_000;
-
-interface SeenIncident {
-  readonly id: string;
-  readonly state: string;
-  readonly title: { readonly ko: string; readonly en: string };
-  readonly causes: readonly {
-    readonly entity: string;
-    readonly score: number;
-    readonly evidence: readonly { readonly kind: string; readonly ref: string; readonly metric?: string }[];
-  }[];
-}
 
 /** What became of one fault, as a line of the measurements. */
 export interface FaultOutcome {
@@ -34,19 +23,11 @@ export interface FaultOutcome {
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-export async function incidentIds(demo: DemoUnderTest): Promise<string[]> {
-  const { items } = await demo.api<{ items: { id: string }[] }>('GET', '/api/v1/incidents');
-  return items.map(({ id }) => id);
-}
-
-export const readIncident = (demo: DemoUnderTest, id: string): Promise<SeenIncident> =>
-  demo.api('GET', `/api/v1/incidents/${id}`);
-
 /**
  * Starts one fault or several at once, watches for a minute what incidents open, and ends them. Returns before they are
  * resolved, 60 s after the start, so that the next fault meets what is left of this one.
  */
-export async function breakShop(demo: DemoUnderTest, names: readonly string[]): Promise<FaultOutcome[]> {
+export async function breakShop(demo: WithApi, names: readonly string[]): Promise<FaultOutcome[]> {
   const list = await demo.api<SeenFault[]>('GET', '/api/v1/demo/faults');
   const faults = names.map((name) => {
     const fault = list.find((one) => one.name === name);
@@ -83,7 +64,7 @@ export async function breakShop(demo: DemoUnderTest, names: readonly string[]): 
 }
 
 /** Every piece of evidence of the incident's first cause that names a series answers with values. */
-export async function evidenceOpens(demo: DemoUnderTest, id: string): Promise<boolean> {
+export async function evidenceOpens(demo: WithApi, id: string): Promise<boolean> {
   const { causes } = await readIncident(demo, id);
   const series = causes[0]?.evidence.filter(({ kind, metric }) => kind === 'series' && metric !== undefined) ?? [];
   const answers = await Promise.all(
@@ -92,19 +73,4 @@ export async function evidenceOpens(demo: DemoUnderTest, id: string): Promise<bo
     ),
   );
   return answers.every((answer) => answer.series.length > 0);
-}
-
-/** Waits until no incident is open; seconds it took. */
-export async function allResolved(demo: DemoUnderTest, timeoutMs: number): Promise<number> {
-  const startedAt = Date.now();
-  await until(
-    'every incident to resolve itself',
-    timeoutMs,
-    async () => {
-      const { items } = await demo.api<{ items: { state: string }[] }>('GET', '/api/v1/incidents');
-      return items.every(({ state }) => state === 'resolved');
-    },
-    1_000,
-  );
-  return (Date.now() - startedAt) / 1_000;
 }

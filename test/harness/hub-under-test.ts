@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { createHubApi, type HubApi } from './hub-api.ts';
 import { type ProcessUnderTest, startProgram } from './process-under-test.ts';
 import { until } from './until.ts';
 
@@ -12,8 +13,7 @@ export interface HubUnderTest extends AsyncDisposable {
   readonly logFile: string;
   http(): string;
   process(): ProcessUnderTest;
-  /** Calls the API as admin; throws on an answer that is not 2xx. */
-  api<T>(method: string, path: string, body?: unknown): Promise<T>;
+  readonly api: HubApi;
   /** Starts it again on the same folder after it ended. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -48,21 +48,7 @@ export async function startHub(folder: string, env: NodeJS.ProcessEnv = {}): Pro
   };
   await start();
 
-  const api = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const token = (await readFile(join(dataDir, 'admin.token'), 'utf8')).trim();
-    const answer = await fetch(`${http}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
-    return JSON.parse(text === '' ? 'null' : text) as T;
-  };
+  const api = createHubApi(dataDir, () => http);
   const stop = (): Promise<void> => hub.stop();
   return {
     folder,

@@ -1,5 +1,9 @@
-import type { HubUnderTest } from './hub-under-test.ts';
+import type { HubApi } from './hub-api.ts';
 import { until } from './until.ts';
+
+export interface WithApi {
+  readonly api: HubApi;
+}
 
 /** The part of an incident that system tests look at. */
 export interface SeenIncident {
@@ -17,16 +21,25 @@ export interface SeenIncidentDetail extends SeenIncident {
     readonly entity: string;
     readonly evidence: readonly object[];
   }[];
-  readonly causes: readonly { readonly rank: number; readonly entity: string; readonly evidence: readonly object[] }[];
+  readonly causes: readonly {
+    readonly rank: number;
+    readonly entity: string;
+    readonly evidence: readonly { readonly kind: string; readonly ref: string; readonly metric?: string }[];
+  }[];
 }
 
-export async function listIncidents(hub: HubUnderTest): Promise<readonly SeenIncident[]> {
+export async function listIncidents(hub: WithApi): Promise<readonly SeenIncident[]> {
   return (await hub.api<{ items: SeenIncident[] }>('GET', '/api/v1/incidents')).items;
 }
 
+export const incidentIds = async (hub: WithApi): Promise<string[]> => (await listIncidents(hub)).map(({ id }) => id);
+
+export const readIncident = (hub: WithApi, id: string): Promise<SeenIncidentDetail> =>
+  hub.api('GET', `/api/v1/incidents/${id}`);
+
 /** Waits for incidents that were not in `before`, and returns all such. */
 export async function newIncidents(
-  hub: HubUnderTest,
+  hub: WithApi,
   before: readonly SeenIncident[],
   timeoutMs: number,
 ): Promise<readonly SeenIncident[]> {
@@ -37,7 +50,7 @@ export async function newIncidents(
   });
 }
 
-export async function detectionReady(hub: HubUnderTest, agent: string): Promise<void> {
+export async function detectionReady(hub: WithApi, agent: string): Promise<void> {
   await until(`detection on ${agent} to be ready`, 120_000, async () => {
     const host = await hub.api<{ health: { detection: { ready: boolean } } | null }>(
       'GET',
@@ -47,8 +60,10 @@ export async function detectionReady(hub: HubUnderTest, agent: string): Promise<
   });
 }
 
-export async function allResolved(hub: HubUnderTest, timeoutMs: number): Promise<void> {
-  await until('every incident to resolve itself', timeoutMs, async () =>
-    (await listIncidents(hub)).every(({ state }) => state === 'resolved'),
-  );
+/** Waits until no incident is open; seconds it took. */
+export async function allResolved(hub: WithApi, timeoutMs: number): Promise<number> {
+  const startedAt = Date.now();
+  const areAllOver = async () => (await listIncidents(hub)).every(({ state }) => state === 'resolved');
+  await until('every incident to resolve itself', timeoutMs, areAllOver, 1_000);
+  return (Date.now() - startedAt) / 1_000;
 }

@@ -1,5 +1,6 @@
-import { allResolved, breakShop, DETECTION_READY_MS, type FaultOutcome } from '../harness/demo-faults.ts';
+import { breakShop, DETECTION_READY_MS, type FaultOutcome } from '../harness/demo-faults.ts';
 import { type SeenFault, startDemo } from '../harness/demo-under-test.ts';
+import { allResolved } from '../harness/incidents.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 
 const ROUNDS = 3;

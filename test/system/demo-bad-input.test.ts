@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { allResolved, incidentIds, readIncident } from '../harness/demo-faults.ts';
 import { processesOf, type SeenShop, startDemo } from '../harness/demo-under-test.ts';
+import { allResolved, incidentIds, readIncident } from '../harness/incidents.ts';
 import { descendants } from '../harness/process-under-test.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { until } from '../harness/until.ts';

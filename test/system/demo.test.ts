@@ -1,15 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import {
-  allResolved,
-  breakShop,
-  DETECTION_READY_MS,
-  evidenceOpens,
-  incidentIds,
-  readIncident,
-} from '../harness/demo-faults.ts';
+import { breakShop, DETECTION_READY_MS, evidenceOpens } from '../harness/demo-faults.ts';
 import { processesOf, type SeenFault, type SeenShop, startDemo } from '../harness/demo-under-test.ts';
+import { allResolved, incidentIds, readIncident } from '../harness/incidents.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 
 const QUIET_MINUTES = 5;
