@@ -35,12 +35,12 @@ const RETRANSMIT_MS = 600;
 export async function startProxy({ port, target }: ProxyOptions): Promise<TcpProxy> {
   let trouble = GOOD_NETWORK;
   const sockets = new Set<Socket>();
-  const server = createServer((client) => {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     if (sockets.size >= 2 * MAX_CONNECTIONS) {
       client.destroy();
       return;
     }
-    const upstream = createConnection(target);
+    const upstream = createConnection({ ...target, allowHalfOpen: true });
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -70,29 +70,53 @@ export async function startProxy({ port, target }: ProxyOptions): Promise<TcpPro
   };
 }
 
-/** Moves bytes from one socket to the other in order, each piece as late as the trouble of its time says. */
+/**
+ * Moves bytes from one socket to the other, each piece as late as the trouble of its time says, and none before the
+ * piece ahead of it: one queue and one timer, since two timers a fraction of a millisecond apart may fire either way.
+ */
 function carry(from: Socket, to: Socket, troubleNow: () => NetworkTrouble): void {
+  /** `null` is the end. */
+  const onTheWay: { readonly piece: Buffer | null; readonly dueMs: number }[] = [];
   let bytes = 0;
-  let dueMs = 0;
-  const later = (work: () => void): void => {
-    const nowMs = performance.now();
-    dueMs = Math.max(dueMs, nowMs + delayOf(troubleNow()));
-    if (dueMs - nowMs < 1) work();
-    else setTimeout(work, dueMs - nowMs);
+  let lastDueMs = 0;
+  let timer: NodeJS.Timeout | null = null;
+
+  const send = (piece: Buffer | null): void => {
+    lastDueMs = Math.max(lastDueMs, performance.now() + delayOf(troubleNow()));
+    onTheWay.push({ piece, dueMs: lastDueMs });
+    if (timer === null) arrive();
   };
+  const arrive = (): void => {
+    timer = null;
+    for (let next = onTheWay[0]; next !== undefined; next = onTheWay[0]) {
+      const waitMs = next.dueMs - performance.now();
+      if (waitMs > 0 && !to.destroyed) {
+        timer = setTimeout(arrive, Math.ceil(waitMs));
+        return;
+      }
+      onTheWay.shift();
+      deliver(next.piece);
+    }
+  };
+  const deliver = (piece: Buffer | null): void => {
+    if (to.destroyed) return;
+    if (piece === null) {
+      to.end();
+      return;
+    }
+    bytes -= piece.length;
+    if (!to.write(piece)) {
+      from.pause();
+      to.once('drain', () => from.resume());
+    } else if (from.isPaused() && bytes <= MAX_BYTES_ON_THE_WAY / 2) from.resume();
+  };
+
   from.on('data', (piece: Buffer) => {
     bytes += piece.length;
     if (bytes > MAX_BYTES_ON_THE_WAY) from.pause();
-    later(() => {
-      bytes -= piece.length;
-      const isRoom = to.destroyed || to.write(piece);
-      if (!isRoom) {
-        from.pause();
-        to.once('drain', () => from.resume());
-      } else if (from.isPaused() && bytes <= MAX_BYTES_ON_THE_WAY / 2) from.resume();
-    });
+    send(piece);
   });
-  from.on('end', () => later(() => to.end()));
+  from.on('end', () => send(null));
 }
 
 function delayOf({ latencyMs, jitterMs, lossRatio }: NetworkTrouble): number {
