@@ -42,7 +42,9 @@ function fetchOnce(address: string): Promise<{ isWhole: boolean; ms: number }> {
     get(`http://${address}/`, { agent: false }, (response) => {
       const pieces: Buffer[] = [];
       response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('end', () => done({ isWhole: Buffer.concat(pieces).equals(BODY), ms: performance.now() - startedAt }));
+      response.on('end', () =>
+        done({ isWhole: Buffer.concat(pieces).equals(BODY), ms: performance.now() - startedAt }),
+      );
       response.on('error', failed);
     }).on('error', failed);
   });
@@ -84,7 +86,11 @@ describe('the proxy between two tiers', () => {
     const proxy = await startProxy({ port: 0, target: { host: '127.0.0.1', port } });
     open.push({ [Symbol.asyncDispose]: () => new Promise((done) => upstream.close(() => done())) }, proxy);
     const pieces: Buffer[] = [];
-    const caller = createConnection({ port: Number(proxy.address.split(':')[1]), host: '127.0.0.1', allowHalfOpen: true });
+    const caller = createConnection({
+      port: Number(proxy.address.split(':')[1]),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
     caller.on('data', (piece: Buffer) => pieces.push(piece)).end('question');
     await once(caller, 'end');
     expect(Buffer.concat(pieces).equals(BODY)).toBe(true);

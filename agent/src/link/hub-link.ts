@@ -270,7 +270,7 @@ export class HubLink implements AsyncDisposable {
         if (nats === null || nats.isClosed() || this.#stopping.signal.aborted) return;
         try {
           spool.flush();
-          const request = Buffer.from(JSON.stringify({ epoch: spool.epoch, next: spool.highest }));
+          const request = Buffer.from(JSON.stringify({ epoch: spool.epoch, next: spool.handedOutUpTo }));
           const options = { timeout: this.#timing.askWatermarkTimeoutMs };
           const reply = await nats.request(subjects.watermark(identity.agent), request, options);
           const parsed = parseJson(watermarkAnswer, reply.data, MAX_MESSAGE_BYTES);
@@ -351,7 +351,7 @@ export class HubLink implements AsyncDisposable {
     const { epoch, class: name, upTo } = parsed.value;
     const { spool } = this.#options;
     if (epoch !== spool.epoch || !this.#hasReconciled) return;
-    if (upTo > spool.highest[name]) {
+    if (upTo > spool.handedOutUpTo[name]) {
       void this.#askWatermark(false);
       return;
     }

@@ -235,29 +235,45 @@ describe('spool', () => {
     expect(expectContiguous(spool, 'data').every((batch) => batch.from === batch.seq)).toBe(true);
   });
 
-  it('goes on under a new epoch when the hub knows more than this file', () => {
-    const original = openSpool();
-    for (let count = 0; count < 3; count++) original.append(item(priorities.summary));
-    original.flush();
-    cpSync(join(folder, 'spool.sqlite'), join(folder, 'copy.sqlite'));
-    cpSync(join(folder, 'spool.sqlite-wal'), join(folder, 'copy.sqlite-wal'));
-    original[Symbol.dispose]();
+  it.each([1, 6, 7, 20])(
+    'goes on under a new epoch when the hub knows more than this file, which took %i more',
+    (more) => {
+      const original = openSpool();
+      for (let count = 0; count < 3; count++) original.append(item(priorities.summary));
+      original.flush();
+      cpSync(join(folder, 'spool.sqlite'), join(folder, 'copy.sqlite'));
+      cpSync(join(folder, 'spool.sqlite-wal'), join(folder, 'copy.sqlite-wal'));
+      original[Symbol.dispose]();
 
-    using copy = openSpool({ path: join(folder, 'copy.sqlite') });
-    const own = item(priorities.summary);
-    copy.append(own);
-    const { epoch } = copy;
-    expect(copy.reconcile([{ epoch, class: 'data', upTo: 9 }])).toBe(true);
-    expect(copy.epoch).not.toBe(epoch);
-    const held = expectContiguous(copy, 'data');
-    expect(held.map((batch) => [batch.seq, Buffer.from(batch.payload)])).toEqual([[1, own.payload]]);
-    expect(copy.reconcile([{ epoch: copy.epoch, class: 'data', upTo: 0 }])).toBe(false);
+      using copy = openSpool({ path: join(folder, 'copy.sqlite') });
+      const own = Array.from({ length: more }, () => item(priorities.summary));
+      for (const one of own) copy.append(one);
+      copy.flush();
+      const { epoch } = copy;
+      expect(copy.reconcile([{ epoch, class: 'data', upTo: 9 }])).toBe(true);
+      expect(copy.epoch).not.toBe(epoch);
+      const held = expectContiguous(copy, 'data');
+      expect(held.map((batch) => [batch.seq, Buffer.from(batch.payload)])).toEqual(
+        own.map(({ payload }, index) => [index + 1, payload]),
+      );
+      expect(copy.reconcile([{ epoch: copy.epoch, class: 'data', upTo: 0 }])).toBe(false);
+    },
+  );
+
+  it('keeps its epoch when the hub knows just what was handed out', () => {
+    using spool = openSpool();
+    for (let count = 0; count < 5; count++) spool.append(item(priorities.summary));
+    spool.flush();
+    expect(spool.next('data', 0, 4)).toHaveLength(4);
+    expect(spool.reconcile([{ epoch: spool.epoch, class: 'data', upTo: 4 }])).toBe(false);
+    expect(expectContiguous(spool, 'data').map(({ seq }) => seq)).toEqual([5]);
   });
 
   it('tells a hub that was set back what nobody holds any more', () => {
     using spool = openSpool();
     for (let count = 0; count < 4; count++) spool.append(item(priorities.summary));
     spool.flush();
+    expect(spool.next('data', 0, 4)).toHaveLength(4);
     spool.receipt('data', 3);
     spool.flush();
     spool.reconcile([{ epoch: spool.epoch, class: 'data', upTo: 1 }]);

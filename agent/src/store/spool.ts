@@ -70,6 +70,8 @@ export class Spool implements Disposable {
   #epoch = '';
   #next = [1, 1];
   #nextAtOpen = [1, 1];
+  /** By class: the highest sequence that this epoch's batches were handed out under, by this process or before it. */
+  #handedOutTo = [0, 0];
   #publishedUpTo = [0, 0];
   #receiptTo = [0, 0];
   #held = emptyHeld();
@@ -102,14 +104,19 @@ export class Spool implements Disposable {
     return this.#previousSpooledAtUnixMs;
   }
 
-  /** Highest sequence given out, by class. */
+  /** Highest sequence that an item was stored under, by class. */
   get highest(): Record<DeliveryClass, number> {
     return { event: this.#next[0]! - 1, data: this.#next[1]! - 1 };
   }
 
-  /** Highest sequence given out before this start, by class. */
+  /** Highest sequence stored before this start, by class. */
   get highestAtOpen(): Record<DeliveryClass, number> {
     return { event: this.#nextAtOpen[0]! - 1, data: this.#nextAtOpen[1]! - 1 };
+  }
+
+  /** Highest sequence that the hub can have from this file, by class: nothing beyond it was handed out for publishing. */
+  get handedOutUpTo(): Record<DeliveryClass, number> {
+    return { event: this.#handedOutTo[0]!, data: this.#handedOutTo[1]! };
   }
 
   get receiptedUpTo(): Record<DeliveryClass, number> {
@@ -152,7 +159,9 @@ export class Spool implements Disposable {
         batches.push(batch);
       }
       const last = batches.at(-1);
-      if (last !== undefined && last.seq > this.#publishedUpTo[index]!) this.#reservePublished(index, last.seq);
+      if (last === undefined) return batches;
+      if (last.seq > this.#publishedUpTo[index]!) this.#reservePublished(index, last.seq);
+      this.#handedOutTo[index] = Math.max(this.#handedOutTo[index]!, last.seq);
       return batches;
     });
   }
@@ -173,15 +182,16 @@ export class Spool implements Disposable {
   }
 
   /**
-   * Compares the hub's memory with ours. A hub that knows more than we ever gave out has met our epoch elsewhere: this
-   * file was set back or copied, and what it holds goes on under a new epoch.
+   * Compares the hub's memory with ours. A hub that knows more than was ever handed out from here has met our epoch
+   * elsewhere: this file was set back or copied, and what it holds goes on under a new epoch. What was spooled but not
+   * handed out does not count: the hub's batches under those numbers are not these, however many came meanwhile.
    *
    * @returns whether the epoch changed
    */
   reconcile(receipts: readonly Receipt[]): boolean {
     this.flush();
     const known = receipts.filter((receipt) => receipt.epoch === this.#epoch);
-    const isAhead = known.some((receipt) => receipt.upTo >= this.#next[classIndex(receipt.class)]!);
+    const isAhead = known.some((receipt) => receipt.upTo > this.#handedOutTo[classIndex(receipt.class)]!);
     if (isAhead) {
       // What was there at start is what the hub has; what came since only looks like it.
       const stored = [0, 0];
@@ -224,6 +234,7 @@ export class Spool implements Disposable {
       this.#epoch = epoch;
       this.#next = next;
       this.#nextAtOpen = [...next];
+      this.#handedOutTo = next.map((seq) => seq - 1);
       this.#publishedUpTo = [0, 0];
       this.#receiptTo = [0, 0];
       this.#held.receiptsDone = [0, 0];
@@ -547,6 +558,7 @@ export class Spool implements Disposable {
     this.#epoch = String(getMeta.get('epoch')?.value);
     this.#next = [number('next-0', 1), number('next-1', 1)];
     this.#nextAtOpen = [...this.#next];
+    this.#handedOutTo = this.#next.map((seq) => seq - 1);
     this.#publishedUpTo = [number('published-0', 0), number('published-1', 0)];
     this.#receiptTo = [0, 0];
     this.#held.receiptsDone = [0, 0];

@@ -243,8 +243,8 @@ describe('ingest', () => {
     await expect.poll(() => askWatermark(agent), poll).toEqual([{ epoch: agent.epoch, class: 'data', upTo: 10 }]);
   });
 
-  const askWatermark = async (agent: AgentForTests) => {
-    const request = { epoch: agent.epoch, next: agent.next };
+  const askWatermark = async (agent: AgentForTests, next = agent.next) => {
+    const request = { epoch: agent.epoch, next };
     const reply = `${subjects.inboxPrefix(agent.id)}.w`;
     const answer = new Promise<unknown>((resolve) => {
       nats.subscribe(reply, {
@@ -255,6 +255,16 @@ describe('ingest', () => {
     nats.publish(subjects.watermark(agent.id), JSON.stringify(request), { reply });
     return answer;
   };
+
+  it('notices an agent that was set back, and none that was only away', async () => {
+    const { agent } = newAgent();
+    for (let count = 0; count < 3; count += 1) await agent.send('block', agent.block(now, 1));
+    await expect.poll(() => askWatermark(agent, { event: 0, data: 3 }), poll).toMatchObject([{ upTo: 3 }]);
+    const ofAgent = () => notices.filter((notice) => notice.agent === agent.id);
+    expect(ofAgent()).toEqual([]);
+    await askWatermark(agent, { event: 0, data: 2 });
+    expect(ofAgent()).toMatchObject([{ kind: 'identity-cloned' }]);
+  });
 
   it('answers nobody but the asking agent', async () => {
     const before = quarantined('foreign-reply');

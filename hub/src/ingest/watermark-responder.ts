@@ -45,7 +45,7 @@ async function answer(context: ResponderContext, message: Msg): Promise<void> {
       .map((receipt) => [receipt.class, receipt]),
   );
   const receipts = [...merged.values()];
-  const ahead = receipts.filter((receipt) => receipt.upTo >= next[receipt.class] && receipt.upTo > 0);
+  const ahead = receipts.filter((receipt) => receipt.upTo > next[receipt.class]);
   if (ahead.length > 0) {
     // The spool was set back, or copied and continued elsewhere.
     const detail = `spool of epoch ${epoch.slice(0, 8)}… is behind what is stored of it`;

@@ -8,7 +8,7 @@ export type Receipt = z.infer<typeof receipt>;
 /** agent → hub, request on connect; the answer is the receipts the hub holds for that epoch. */
 export const watermarkRequest = z.object({
   epoch: epochId,
-  /** Highest sequence the spool has given out, by class: a hub that remembers more knows the agent was set back. */
+  /** Highest sequence that can have been published, by class: a hub that remembers more knows the agent was set back or copied. */
   next: z.object({ event: z.number().int().nonnegative(), data: z.number().int().nonnegative() }),
 });
 export type WatermarkRequest = z.infer<typeof watermarkRequest>;

@@ -4,7 +4,7 @@ import { agentDiskFull, spoolAtCap } from './full.ts';
 import { hubBeforeReceipt } from './hub-before-receipt.ts';
 import { hubDiskFull } from './hub-disk-full.ts';
 import { killAgent, killHub, killNats, killStore } from './kill.ts';
-import { setBack } from './set-back.ts';
+import { setBack, setBackOffline } from './set-back.ts';
 
 export const faults: readonly Fault[] = [
   killAgent,
@@ -13,6 +13,7 @@ export const faults: readonly Fault[] = [
   killHub,
   hubBeforeReceipt,
   setBack,
+  setBackOffline,
   spoolAtCap,
   agentDiskFull,
   hubDiskFull,
