@@ -192,6 +192,28 @@ describe('hub link', () => {
     expect(new Set(texts).size).toBe(sent);
   });
 
+  it('goes on sending when the connection drops again while the hub is being asked', async () => {
+    await using nats = await startTestNats({ settings: withAgent });
+    using spool = openSpool();
+    const hub = answerWatermarks(nats, () => []);
+    await using linked = startLink(nats, spool, { askWatermarkTimeoutMs: 200 });
+    append(spool, priorities.summary, 'before');
+    await expect.poll(() => count(nats, DATA_STREAM), { timeout: 10_000 }).toBe(1);
+    hub.stop();
+    for (let round = 0; round < 3; round++) {
+      const unanswered = linked.link.status().failures.watermark ?? 0;
+      await nats.kill();
+      await expect.poll(() => linked.link.status().state, { timeout: 10_000 }).toBe('disconnected');
+      await nats.restart();
+      await expect
+        .poll(() => linked.link.status().failures.watermark ?? 0, { timeout: 15_000 })
+        .toBeGreaterThan(unanswered);
+    }
+    answerWatermarks(nats, () => []);
+    append(spool, priorities.summary, 'after');
+    await expect.poll(() => count(nats, DATA_STREAM), { timeout: 20_000 }).toBe(2);
+  });
+
   it('backs off while the stream is full, and goes on when there is room', async () => {
     await using nats = await startTestNats({ settings: withAgent, maxBytes: 40_000 });
     using spool = openSpool();

@@ -99,7 +99,12 @@ export class HubLink implements AsyncDisposable {
   #since: number;
   #lastError: string | null = null;
   #hasReconciled = false;
-  #isAskingWatermark = false;
+  /** Raised with each connection: what an older one was asked, or asks, counts no more. */
+  #connection = 0;
+  /** The connection on which the hub is being asked for the watermark. */
+  #askingOn: number | null = null;
+  /** Since the connection was lost nothing is sent: it begins with the hub's answer, or without it where the hub was met. */
+  #mustStart = true;
   #lastResendAtMs = 0;
   #desiredRevision = -1;
   #loop: Promise<void> | null = null;
@@ -194,6 +199,7 @@ export class HubLink implements AsyncDisposable {
           return;
         }
         backoff.reset();
+        refusals = 0;
         this.#begin(nats);
         failure = await nats.closed();
       } catch (error) {
@@ -232,6 +238,7 @@ export class HubLink implements AsyncDisposable {
     for await (const status of nats.status()) {
       if (this.#nats !== nats) return;
       if (status.type === 'disconnect') {
+        this.#connection++;
         this.#setState('disconnected');
         this.#event.stop();
         this.#data.stop();
@@ -246,7 +253,9 @@ export class HubLink implements AsyncDisposable {
   #connected(): void {
     this.#options.log.info('LINK_CONNECTED', 'connected to NATS', {});
     this.#setState(this.#hasReconciled ? 'connected' : 'waiting-for-hub');
-    void this.#askWatermark(true);
+    this.#connection++;
+    this.#mustStart = true;
+    void this.#askWatermark();
     void this.#fetchDesired();
     this.publishActual();
   }
@@ -258,12 +267,12 @@ export class HubLink implements AsyncDisposable {
   }
 
   /** Asks what the hub holds, until it answers; then (or at once, when the hub was met before) sends what it lacks. */
-  async #askWatermark(isNewConnection: boolean): Promise<void> {
-    if (this.#isAskingWatermark) return;
-    this.#isAskingWatermark = true;
+  async #askWatermark(): Promise<void> {
+    const connection = this.#connection;
+    if (this.#askingOn === connection) return;
+    this.#askingOn = connection;
     const backoff = createBackoff(watermarkBackoff, this.#options.random);
     const { spool, identity } = this.#options;
-    let mustStart = isNewConnection;
     try {
       for (;;) {
         const nats = this.#nats;
@@ -274,27 +283,26 @@ export class HubLink implements AsyncDisposable {
           const options = { timeout: this.#timing.askWatermarkTimeoutMs };
           const reply = await nats.request(subjects.watermark(identity.agent), request, options);
           const parsed = parseJson(watermarkAnswer, reply.data, MAX_MESSAGE_BYTES);
+          if (connection !== this.#connection) return;
           if (!parsed.ok) throw new Error(`watermark: ${parsed.detail}`);
-          this.#reconcile(parsed.value.receipts, mustStart);
+          this.#reconcile(parsed.value.receipts);
           return;
         } catch (error) {
           this.#count('watermark', error);
+          if (connection !== this.#connection) return;
           // The broker is there and the hub is not: the stream keeps for it what we may send without asking.
-          if (mustStart && this.#hasReconciled) {
-            mustStart = false;
-            this.#startPublishing();
-          }
+          if (this.#mustStart && this.#hasReconciled) this.#startPublishing();
           await this.#pause(250 + backoff.fail());
+          if (connection !== this.#connection) return;
         }
       }
     } finally {
-      this.#isAskingWatermark = false;
+      if (this.#askingOn === connection) this.#askingOn = null;
     }
   }
 
-  #reconcile(receipts: readonly Receipt[], mustStart: boolean): void {
+  #reconcile(receipts: readonly Receipt[]): void {
     const { spool, nowMs } = this.#options;
-    const isFirst = !this.#hasReconciled;
     this.#hasReconciled = true;
     if (spool.reconcile(receipts)) {
       this.#event.forget();
@@ -309,7 +317,7 @@ export class HubLink implements AsyncDisposable {
         this.#data.waitingForReceiptSinceMs ?? Infinity,
       );
       const isOverdue = nowMs() - Math.max(oldest, this.#lastResendAtMs) > this.#timing.resendAfterMs;
-      if (mustStart || isFirst || isOverdue) this.#startPublishing();
+      if (this.#mustStart || isOverdue) this.#startPublishing();
       else this.#wake();
     }
     this.#setState('connected');
@@ -317,6 +325,7 @@ export class HubLink implements AsyncDisposable {
 
   /** From the first batch without a receipt: the stream and the hub drop what they know. */
   #startPublishing(): void {
+    this.#mustStart = false;
     this.#lastResendAtMs = this.#options.nowMs();
     this.#event.start(this.#options.spool.receiptedUpTo.event);
     this.#data.start(this.#options.spool.receiptedUpTo.data);
@@ -339,7 +348,7 @@ export class HubLink implements AsyncDisposable {
     const isOverdue = [this.#event, this.#data].some(
       ({ waitingForReceiptSinceMs: since }) => since !== null && nowMs() - since > this.#timing.receiptOverdueMs,
     );
-    if (isOverdue) void this.#askWatermark(false);
+    if (isOverdue) void this.#askWatermark();
   }
 
   #takeReceipt(message: Msg): void {
@@ -352,7 +361,7 @@ export class HubLink implements AsyncDisposable {
     const { spool } = this.#options;
     if (epoch !== spool.epoch || !this.#hasReconciled) return;
     if (upTo > spool.handedOutUpTo[name]) {
-      void this.#askWatermark(false);
+      void this.#askWatermark();
       return;
     }
     spool.receipt(name, upTo);

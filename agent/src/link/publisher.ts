@@ -74,6 +74,7 @@ export class Publisher {
     this.#cursor = after;
     this.#receiptTo = after;
     this.#acked.clear();
+    this.#backoff.reset();
     this.wake();
   }
 
