@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import type { Host } from '../collectors/host.ts';
 import { Refusals } from '../refusals.ts';
-import { createJournalTail, journalApplies, journalConfig } from './journal-tail.ts';
+import { journalReceiver } from './journal-tail.ts';
 import type { LogSink, PositionStore } from './log-line.ts';
-import { createLogTail, logTailConfig } from './log-tail.ts';
+import { filesReceiver } from './log-tail.ts';
+import type { Receiver, ReceiverDefinition } from './receiver.ts';
 
-export const receiversConfig = z.strictObject({
-  files: logTailConfig.prefault({}),
-  journal: journalConfig.prefault({}),
-});
+/** Every receiver there is, in the order they are polled; a new one is one file and one line. */
+export const receivers: readonly ReceiverDefinition[] = [journalReceiver, filesReceiver];
+
+export const receiversConfig = z.strictObject(
+  Object.fromEntries(receivers.map(({ name, config }) => [name, config.prefault({})])),
+);
 export type ReceiversConfig = z.output<typeof receiversConfig>;
 
 /** All sources of log lines, behind one loop. */
@@ -29,21 +32,19 @@ export async function createLogReceivers(
   positions: PositionStore,
 ): Promise<LogReceivers> {
   const refusals = new Refusals();
-  const files = createLogTail({ host, config: config.files, sink, positions, refusals });
-  const machineId = /^[0-9a-f]{32}$/m.exec((await host.tryReadText('/etc/machine-id')) ?? '')?.[0] ?? null;
-  const journal = (await journalApplies(host, config.journal))
-    ? createJournalTail(config.journal, { sink, positions, refusals, nowMs: host.nowMs, machineId })
-    : null;
+  await using stack = new AsyncDisposableStack();
+  const running: Receiver[] = [];
+  for (const definition of receivers) {
+    const receiver = await definition.start({ host, sink, positions, refusals }, config[definition.name]);
+    if (receiver !== null) running.push(stack.use(receiver));
+  }
+  const started = stack.move();
   return {
     async poll() {
-      journal?.poll();
-      await files.poll();
+      for (const receiver of running) await receiver.poll();
     },
-    sources: () => [...files.sources(), ...(journal?.isRunning === true ? ['journal'] : [])],
+    sources: () => running.flatMap((receiver) => receiver.sources()),
     refusedByReason: () => refusals.snapshot(),
-    async [Symbol.asyncDispose]() {
-      await journal?.[Symbol.asyncDispose]();
-      await files[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }

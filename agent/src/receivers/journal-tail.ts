@@ -4,6 +4,7 @@ import type { Host } from '../collectors/host.ts';
 import type { Refusals } from '../refusals.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { LogLine, LogSink, PositionStore } from './log-line.ts';
+import { defineReceiver, type Receiver } from './receiver.ts';
 import { severityOf, severityOfPriority } from './severity.ts';
 
 export const journalConfig = z.strictObject({
@@ -21,18 +22,22 @@ export const journalConfig = z.strictObject({
 });
 export type JournalConfig = z.output<typeof journalConfig>;
 
-export interface JournalTail {
-  /** Hands over what has come since; starts journalctl again after it ended, later each time. */
-  poll(): void;
-  readonly isRunning: boolean;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
 /** Entries, and characters of them, that wait for the sink; beyond, the pipe is not read, so that journalctl waits. */
 const QUEUE_LIMIT = 5_000;
 const QUEUE_LENGTH_LIMIT = 4 * 1024 * 1024;
 const BACKOFF_MS = [0, 1_000, 5_000, 30_000, 60_000] as const;
 const POSITION_KEY = 'journal';
+
+/** The systemd journal. */
+export const journalReceiver = defineReceiver({
+  name: 'journal',
+  config: journalConfig,
+  async start({ host, ...parts }, config) {
+    if (!(await journalApplies(host, config))) return null;
+    const machineId = /^[0-9a-f]{32}$/m.exec((await host.tryReadText('/etc/machine-id')) ?? '')?.[0] ?? null;
+    return createJournalTail(config, { ...parts, nowMs: host.nowMs, machineId });
+  },
+});
 
 /** Whether there is a journal to read here and nothing else repeats it. */
 export async function journalApplies(host: Host, { mode, directory }: JournalConfig): Promise<boolean> {
@@ -65,11 +70,14 @@ interface Entry {
   readonly cursor: string;
 }
 
-/** Follows the systemd journal through `journalctl -f -o json`, from the cursor that was reached before. */
+/**
+ * Follows the systemd journal through `journalctl -f -o json`, from the cursor that was reached before; starts journalctl
+ * again after it ended, later each time.
+ */
 export function createJournalTail(
   config: JournalConfig,
   { sink, positions, refusals, nowMs, machineId }: JournalParts,
-): JournalTail {
+): Receiver {
   let child: ChildProcess | null = null;
   let failures = 0;
   let startAtMs = Number.NEGATIVE_INFINITY;
@@ -125,9 +133,7 @@ export function createJournalTail(
       // What is queued has no cursor saved yet, so a new journalctl would give it again.
       if (child === null && !isClosed && queue.length === 0 && nowMs() >= startAtMs) start();
     },
-    get isRunning() {
-      return child !== null;
-    },
+    sources: () => (child === null ? [] : ['journal']),
     async [Symbol.asyncDispose]() {
       isClosed = true;
       const ending = child;

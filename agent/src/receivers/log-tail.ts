@@ -5,6 +5,7 @@ import type { Refusals } from '../refusals.ts';
 import { FileTail } from './file-tail.ts';
 import { timeOfLine } from './line-time.ts';
 import type { LogSink, PositionStore } from './log-line.ts';
+import { defineReceiver, type Receiver } from './receiver.ts';
 import { severityOf } from './severity.ts';
 
 const KiB = 1024;
@@ -51,18 +52,17 @@ export interface LogTailParts {
   readonly refusals: Refusals;
 }
 
-export interface LogTail {
-  /** Reads what is new in every file; to be called every second, one call at a time. */
-  poll(): Promise<void>;
-  /** Paths followed now. */
-  sources(): string[];
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
 const READ_BYTES = 256 * KiB;
 
+/** Log files of this machine, by path or pattern. */
+export const filesReceiver = defineReceiver({
+  name: 'files',
+  config: logTailConfig,
+  start: async (parts, config) => createLogTail({ ...parts, config }),
+});
+
 /** Follows all files that the patterns name, one after the other, with one buffer. */
-export function createLogTail({ host, config, sink, positions, refusals }: LogTailParts): LogTail {
+export function createLogTail({ host, config, sink, positions, refusals }: LogTailParts): Receiver {
   const tails = new Map<string, FileTail>();
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   let scannedAtMs = Number.NEGATIVE_INFINITY;
