@@ -7,6 +7,8 @@ import { allResolved, incidentIds, readIncident } from '../harness/incidents.ts'
 import { tempFolder } from '../harness/temp-folder.ts';
 
 const QUIET_MINUTES = 5;
+/** The same trouble back within two minutes of its end reopens its incident; a new one opens only after that. */
+const REOPENS_WITHIN_MS = 2 * 60_000;
 /** Pairs in different tiers that hurt the same requests. */
 const PAIRS = [
   ['cpu-burn', 'lock-held'],
@@ -53,6 +55,7 @@ it('the demo shop is quiet under load, and tells the right cause of every fault'
   await allResolved(demo, 180_000);
   for (const id of await incidentIds(demo)) expect(await evidenceOpens(demo, id)).toBe(true);
 
+  await sleep(REOPENS_WITHIN_MS);
   for (const pair of PAIRS) {
     const both = await breakShop(demo, pair);
     process.stdout.write(`${JSON.stringify(both)}\n`);
