@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { MAX_SERIES_PER_AGENT, parseStrict, unknownEnvironmentNames } from '@airis/protocol';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { configWatchConfig } from './changes/config-watch.ts';
 import { collectors } from './collectors/index.ts';
 import { AgentError } from './errors.ts';
 import { receiversConfig } from './receivers/index.ts';
@@ -57,6 +58,7 @@ export const agentConfig = z.strictObject({
   leaveScopes: leaveScopesConfig,
   collectors: collectorsConfig.prefault({}).describe('settings of collectors, by name'),
   receivers: receiversConfig.prefault({}),
+  configWatch: configWatchConfig.prefault({}),
 });
 export type AgentConfig = z.output<typeof agentConfig>;
 
@@ -100,18 +102,19 @@ export function readConfig(directory: string, settings: readonly string[], envir
     if (text === null) problems.push(`--set ${setting}: expected key=value`);
     else setAt(value, key, text);
   }
-  if (isObject(value.scope)) leaveHostLogs(value);
+  if (isObject(value.scope)) leaveHostFiles(value);
   const parsed = parseStrict(agentConfig, value, path);
   if (parsed.ok && problems.length === 0) return parsed.value;
   const all = [...problems, ...(parsed.ok ? [] : parsed.problems)];
   throw new AgentError('CONFIG_INVALID', all.join('\n'), 'correct the settings named above');
 }
 
-/** The agent of a scope follows the host's logs only where it is told to: another agent does. */
-function leaveHostLogs(value: Record<string, unknown>): void {
+/** The agent of a scope follows the host's logs and files only where it is told to: another agent does. */
+function leaveHostFiles(value: Record<string, unknown>): void {
   const receivers = innerObject(value, 'receivers');
   innerObject(receivers, 'files').files ??= [];
   innerObject(receivers, 'journal').mode ??= 'off';
+  innerObject(value, 'configWatch').files ??= [];
 }
 
 function readFile(path: string): Record<string, unknown> {

@@ -21,7 +21,8 @@ import {
   clockBehind,
   clockStepped,
   hostRebooted,
-} from './agent-changes.ts';
+} from './changes/agent-changes.ts';
+import { createConfigWatch } from './changes/config-watch.ts';
 import { type ClockStep, createClock } from './clock.ts';
 import { CollectorRun } from './collector-run.ts';
 import { createHost, type Host } from './collectors/host.ts';
@@ -83,6 +84,7 @@ export interface RunningAgent extends AsyncDisposable {
 
 const HEALTH_EVERY_MS = 10_000;
 const ROLES_EVERY_MS = 2_000;
+const CONFIG_FILES_EVERY_MS = 5_000;
 const INVENTORY_EVERY_MS = 3_600_000;
 const SOCKETS_EVERY_MS = 10_000;
 /** The services of a scope mostly start with its agent: what is not there yet is looked for so often. */
@@ -167,6 +169,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     memory: positions,
     ...watched.roles,
   });
+  const configWatch = createConfigWatch({
+    host,
+    config: config.configWatch,
+    agent,
+    newId: () => randomUUID(),
+    memory: positions,
+  });
   const topology = new TopologyReport();
   const machine = await machineId(host);
   let topologyNow: Health['topology'] = { listens: [], calls: [] };
@@ -212,6 +221,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   every(ROLES_EVERY_MS, pollRoles);
   every(1_000, async () => receivers.poll());
   every(SOCKETS_EVERY_MS, pollSockets, 1_500);
+  every(CONFIG_FILES_EVERY_MS, pollConfigFiles, 2_500);
   every(INVENTORY_EVERY_MS, refreshInventory, 3_000);
   const loop = stack.use(
     new SamplingLoop({
@@ -287,6 +297,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     services = news.services;
     for (const change of news.changes) events.change(change);
     for (const finding of news.findings) report(finding);
+  }
+
+  async function pollConfigFiles(): Promise<void> {
+    for (const change of await configWatch.poll(services)) events.change(change);
   }
 
   async function pollSockets(): Promise<void> {

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { open, statfs } from 'node:fs/promises';
+import { open, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Capability } from './collector.ts';
 import { type HttpGet, httpGetLoopback } from './http-get.ts';
@@ -29,6 +29,8 @@ export interface Host {
   list(path: string): Promise<string[]>;
   /** Target of a symbolic link, or `null`. */
   readLink(path: string): string | null;
+  /** Changes when the file was written or replaced; `null` where there is none. */
+  fileStamp(path: string): Promise<string | null>;
   nowMs(): number;
   statfs(path: string): Promise<FileSystemSpace>;
   /** Only for collectors that declare `http`; loopback only. */
@@ -67,6 +69,14 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
     readLink(path) {
       try {
         return readlinkSync(at(path));
+      } catch {
+        return null;
+      }
+    },
+    async fileStamp(path) {
+      try {
+        const { ino, size, mtimeMs } = await stat(at(path));
+        return `${ino} ${size} ${mtimeMs}`;
       } catch {
         return null;
       }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
 import { globFiles } from '../collectors/glob-files.ts';
 import type { Host } from '../collectors/host.ts';
@@ -21,17 +20,15 @@ export async function readNginxConfig(
   host: Host,
   path: string,
   root = '',
-): Promise<{ readonly directives: readonly Directive[]; readonly digest: string } | null> {
-  const hash = createHash('sha256');
-  let files = 0;
+): Promise<{ readonly directives: readonly Directive[]; readonly files: readonly string[] } | null> {
+  const files: string[] = [];
   let bytes = 0;
   async function read(file: string, depth: number): Promise<Directive[] | null> {
-    if (files >= FILE_LIMIT || bytes >= TOTAL_BYTES_LIMIT || depth > DEPTH_LIMIT) return null;
+    if (files.length >= FILE_LIMIT || bytes >= TOTAL_BYTES_LIMIT || depth > DEPTH_LIMIT) return null;
     const text = await host.tryReadText(root + file);
     if (text === null) return null;
-    files++;
+    files.push(file);
     bytes += text.length;
-    hash.update(text);
     return expand(parseNginxConfig(text), depth);
   }
   async function expand(directives: readonly Directive[], depth: number): Promise<Directive[]> {
@@ -50,7 +47,7 @@ export async function readNginxConfig(
     return expanded;
   }
   const directives = await read(path, 0);
-  return directives === null ? null : { directives, digest: hash.digest('hex').slice(0, 16) };
+  return directives === null ? null : { directives, files };
 }
 
 /** Text into directives; what is torn or does not balance ends where the text does. */

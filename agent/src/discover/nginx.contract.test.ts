@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { change, finding, role } from '@airis/protocol';
 import { describe, expect, it } from 'vitest';
 import { createHost } from '../collectors/host.ts';
@@ -84,7 +84,7 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
     expect(back.mine?.state).toBe('running');
   });
 
-  it('calls a quick restart and an edit what they are, and no finding', async () => {
+  it('calls a quick restart what it is, and no finding, and names the files that an edit would be seen in', async () => {
     await using nginx = await createTestNginx();
     await nginx.start();
     let nowMs = 1_000_000;
@@ -96,12 +96,12 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
     await nginx.stop();
     nowMs += 2_000;
     expect((await watch.poll()).findings).toEqual([]);
-    await appendFile(nginx.configPath, '\n# edited\n');
     await nginx.start();
     nowMs += 2_000;
     const news = await watch.poll();
     expect(news.findings).toEqual([]);
-    expect(news.changes.map((c) => c.kind)).toEqual(['restart', 'config']);
+    expect(news.changes.map((c) => c.kind)).toEqual(['restart']);
+    expect(news.services.map(({ configFiles }) => configFiles[0])).toEqual([nginx.configPath]);
   });
 
   it('is remembered across a restart of the agent: found to have stopped meanwhile, and closed when back', async () => {

@@ -17,7 +17,7 @@ export interface NginxInstance {
   readonly master: RunningProcess;
   readonly version: string | null;
   readonly configPath: string | null;
-  readonly configDigest: string | null;
+  readonly configFiles: readonly string[];
   /** Ports it listens on now. */
   readonly ports: readonly number[];
   readonly statusUrl: string | null;
@@ -73,7 +73,7 @@ async function describeNginx(
     master,
     version: build.version,
     configPath: config === null ? null : root + configPath,
-    configDigest: config?.digest ?? null,
+    configFiles: config?.files.map((file) => root + file) ?? [],
     ports: held.length > 0 ? held : (facts?.ports ?? [80, 443]).filter((port) => listening.has(port)),
     statusUrl: await reachableStatusUrl(host, facts),
     accessLogs: (
@@ -150,7 +150,7 @@ function toRole(instance: NginxInstance): FoundRole {
     process: master,
     ports,
     configPath,
-    configDigest: instance.configDigest,
+    configFiles: instance.configFiles,
     calls: instance.upstreams,
     role: {
       name: 'nginx',

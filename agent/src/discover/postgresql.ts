@@ -56,13 +56,13 @@ async function describe(evidence: HostEvidence, process: RunningProcess, title: 
 
 async function toRole(host: Host, instance: PostgresqlInstance): Promise<FoundRole> {
   const { process, version, ports } = instance;
-  const { configPath, configDigest } = await readableConfig(host, instance.configPath);
+  const { configPath, configFiles } = await readableConfig(host, instance.configPath);
   return {
     key: configPath ?? (ports[0] === undefined ? 'postgresql' : `port ${ports[0]}`),
     process,
     ports,
     configPath,
-    configDigest,
+    configFiles,
     role: {
       name: 'postgresql',
       tier: 'database',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Role } from '@airis/protocol';
 import type { Host } from '../collectors/host.ts';
 import type { HostEvidence } from './host-evidence.ts';
@@ -12,8 +11,8 @@ export interface FoundRole {
   readonly ports: readonly number[];
   /** Exists as long as the service is installed; a stopped role without it is gone for good. */
   readonly configPath: string | null;
-  /** Changes when the configuration was edited; `null` where it cannot be read. */
-  readonly configDigest: string | null;
+  /** Every file its configuration is made of, as far as it can be read; their edits are told. */
+  readonly configFiles: readonly string[];
   /** Other services that its configuration names, with the words of it. */
   readonly calls?: readonly { readonly address: string; readonly text: string }[];
 }
@@ -27,15 +26,11 @@ export interface RoleDefinition {
 
 export const defineRole = (definition: RoleDefinition): RoleDefinition => definition;
 
-/**
- * A configuration that may be read, with its digest; both `null` where it may not, because a path that cannot be read
- * looks like a service that was removed.
- */
+/** A configuration that may be read, else none: a path that cannot be read looks like a service that was removed. */
 export async function readableConfig(
   host: Host,
   path: string | null,
-): Promise<Pick<FoundRole, 'configPath' | 'configDigest'>> {
-  const text = path === null ? null : await host.tryReadText(path);
-  if (text === null) return { configPath: null, configDigest: null };
-  return { configPath: path, configDigest: createHash('sha256').update(text).digest('hex') };
+): Promise<Pick<FoundRole, 'configPath' | 'configFiles'>> {
+  const isReadable = path !== null && (await host.tryReadText(path)) !== null;
+  return isReadable ? { configPath: path, configFiles: [path] } : { configPath: null, configFiles: [] };
 }

@@ -125,8 +125,3 @@ export function backChange(role: WatchedRole, id: string, nowMs: number, wasMiss
     ? changeOf(role, 'role-found', id, nowMs, `${name} runs again`, `${josa(name, '이/가')} 다시 실행 중입니다`)
     : changeOf(role, 'restart', id, nowMs, `${name} was restarted`, `${josa(name, '이/가')} 재시작되었습니다`);
 }
-
-export function configChange(role: WatchedRole, id: string, nowMs: number): Change {
-  const name = nameOf(role);
-  return changeOf(role, 'config', id, nowMs, `${name}'s configuration was edited`, `${name} 설정이 변경되었습니다`);
-}

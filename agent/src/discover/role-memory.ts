@@ -17,7 +17,7 @@ const remembered = z
         process: z.object({ pid: z.number().int(), startTicks: z.number() }),
         ports: z.array(z.number().int()),
         configPath: z.string().nullable(),
-        configDigest: z.string().nullable(),
+        configFiles: z.array(z.string()).default([]),
       }),
       entity: entityId,
       label: z.string().optional(),

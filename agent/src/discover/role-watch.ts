@@ -3,7 +3,7 @@ import type { Host } from '../collectors/host.ts';
 import { readListeners, readProcess } from './host-evidence.ts';
 import { findRoles, roles } from './index.ts';
 import type { FoundRole, RoleDefinition } from './role-definition.ts';
-import { backChange, closedFinding, configChange, foundChange, lostChange, missingFinding } from './role-events.ts';
+import { backChange, closedFinding, foundChange, lostChange, missingFinding } from './role-events.ts';
 import { RoleKeeper, type RoleMemory, recallRoles } from './role-memory.ts';
 
 export interface RoleWatchOptions {
@@ -26,7 +26,7 @@ export interface RoleWatchOptions {
 }
 
 /** A service that runs, its ports, and whom its configuration names. */
-export interface KnownService extends Pick<FoundRole, 'ports' | 'calls'> {
+export interface KnownService extends Pick<FoundRole, 'ports' | 'calls' | 'configFiles'> {
   readonly entity: string;
 }
 
@@ -63,7 +63,7 @@ const ONLY_HOLD_MS = 3_500;
 /** While the one service was not seen yet, it is looked for with every poll. */
 const FIRST_SEARCH_MS = 1_000;
 
-/** Tells when services appear, restart, change their configuration, stop and come back. */
+/** Tells when services appear, restart, stop and come back. */
 export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatch {
   const { agent, newId, definitions = roles, memory, only, searchEveryMs = 10_000 } = options;
   const holdMs = options.holdMs ?? (only === undefined ? HOLD_MS : ONLY_HOLD_MS);
@@ -101,18 +101,12 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
     const isNewProcess =
       !isLauncher &&
       (found.process.pid !== known.found.process.pid || found.process.startTicks !== known.found.process.startTicks);
-    const isEdited =
-      found.configDigest !== null &&
-      found.configPath === known.found.configPath &&
-      found.configDigest !== known.found.configDigest;
-    const before = known.found;
     known.found = found;
     known.missingSinceMs = null;
     known.lastSeenMs = nowMs;
     known.finding = null;
     if (finding !== null) findings.push(closedFinding(finding, nowMs));
     if (isNewProcess) changes.push(backChange(known, newId(), nowMs, finding !== null));
-    if (isEdited && before.configDigest !== null) changes.push(configChange(known, newId(), nowMs));
   }
 
   function entityFor(found: FoundRole): string {
@@ -174,6 +168,7 @@ const serviceOf = ({ entity, found }: WatchedRole): KnownService => ({
   entity,
   ports: found.ports,
   calls: found.calls ?? [],
+  configFiles: found.configFiles,
 });
 
 const roleNow = ({ found, missingSinceMs }: WatchedRole): Role => ({

@@ -40,7 +40,7 @@ it('finds a real Tomcat with its port and configuration', async () => {
     await expect.poll(async () => (await find())?.ports, { timeout: 20_000 }).toEqual([port]);
     expect(await find()).toMatchObject({
       configPath: join(base, 'conf/server.xml'),
-      configDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      configFiles: [join(base, 'conf/server.xml')],
       role: {
         name: 'tomcat',
         tier: 'was',

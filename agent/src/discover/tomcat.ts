@@ -78,7 +78,7 @@ async function versionIn({ host }: HostEvidence, home: string | null): Promise<s
 
 async function toRole(host: Host, instance: TomcatInstance): Promise<FoundRole> {
   const { process, base, version, ports, jolokiaUrl } = instance;
-  const { configPath, configDigest } = await readableConfig(
+  const { configPath, configFiles } = await readableConfig(
     host,
     base === null ? null : join(base, 'conf', 'server.xml'),
   );
@@ -89,7 +89,7 @@ async function toRole(host: Host, instance: TomcatInstance): Promise<FoundRole> 
     process,
     ports: served,
     configPath,
-    configDigest,
+    configFiles,
     role: {
       name: 'tomcat',
       tier: 'was',

@@ -41,7 +41,7 @@ function genericRole(
     process,
     ports,
     configPath: null,
-    configDigest: null,
+    configFiles: [],
     role: {
       name,
       tier,

@@ -1,5 +1,5 @@
 import type { Change } from '@airis/protocol';
-import type { ClockStep } from './clock.ts';
+import type { ClockStep } from '../clock.ts';
 
 export interface ChangeMaker {
   readonly agent: string;
