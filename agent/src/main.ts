@@ -172,7 +172,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const configWatch = createConfigWatch({
     host,
     config: config.configWatch,
-    agent,
+    entity: config.scope?.entity ?? hostEntity,
     newId: () => randomUUID(),
     memory: positions,
   });

@@ -103,6 +103,7 @@ function configOf(shop: Shop, tier: RunningTier): object {
         : {}),
     },
     collectors: tier.collectors,
+    configWatch: { files: tier.configFiles },
     model: { enabled: false },
     localStore: { limitBytes: 64 * 1024 * 1024 },
     spool: { limitBytes: 64 * 1024 * 1024 },

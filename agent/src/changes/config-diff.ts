@@ -36,6 +36,23 @@ export function configDiff(before: string, after: string): ConfigDiff {
   };
 }
 
+/** The words in which two versions of a line differ, `maxThreads="200" → maxThreads="20"`; both already masked. */
+export function wordsChanged(before: string, after: string): string {
+  const old = before.split(/\s+/);
+  const fresh = after.split(/\s+/);
+  const shorter = Math.min(old.length, fresh.length);
+  let start = 0;
+  while (start < shorter && old[start] === fresh[start]) start++;
+  let end = 0;
+  while (end < shorter - start && old.at(-1 - end) === fresh.at(-1 - end)) end++;
+  const gone = old.slice(start, old.length - end);
+  // A bare value says little without the name before it.
+  const named = gone.some((word) => /[=:].|^</.test(word))
+    ? gone
+    : [...old.slice(Math.max(0, start - 2), start), ...gone];
+  return `${named.join(' ')} → ${fresh.slice(start, fresh.length - end).join(' ')}`;
+}
+
 interface Edit {
   readonly sign: '+' | '-';
   readonly text: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Change } from '@airis/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHost } from '../collectors/host.ts';
-import { configDiff } from './config-diff.ts';
+import { configDiff, wordsChanged } from './config-diff.ts';
 import { maskConfigLine } from './config-mask.ts';
 import { type ConfigWatch, configWatchConfig, createConfigWatch } from './config-watch.ts';
 
@@ -24,7 +24,7 @@ function watch(more: object = {}): ConfigWatch {
   return createConfigWatch({
     host: createHost('/', () => nowMs++),
     config: configWatchConfig.parse({ files: [file('*.conf')], ...more }),
-    agent: 'web-1',
+    entity: 'host:web-1',
     newId: () => `test-${String(ids++).padStart(8, '0')}`,
     memory: { load: (key) => saved.get(key) ?? null, save: (key, text) => void saved.set(key, text) },
   });
@@ -41,9 +41,7 @@ describe('the watch of configuration files', () => {
     expect(await watched.poll(services)).toEqual([]);
     writeFileSync(file('was.xml'), '<Resource maxTotal="5"/>\n');
     const changes = await watched.poll(services);
-    expect(said(changes)).toEqual([
-      'service:tomcat@web-1 was.xml was edited: <Resource maxTotal="50"/> → <Resource maxTotal="5"/>',
-    ]);
+    expect(said(changes)).toEqual(['service:tomcat@web-1 was.xml was edited: maxTotal="50"/> → maxTotal="5"/>']);
     expect(changes[0]).toMatchObject({ kind: 'config', attributes: { 'file.path': file('was.xml') } });
     expect(await watched.poll(services)).toEqual([]);
   });
@@ -105,6 +103,20 @@ describe('a diff', () => {
     expect(many.lines.at(-1)).toBe('… 30');
     expect(configDiff('x', 'y\n'.repeat(100_000)).added).toBe(100_000);
   });
+});
+
+it.each([
+  [
+    '<Connector port="80" maxThreads="200" a="1" />',
+    '<Connector port="80" maxThreads="20" a="1" />',
+    'maxThreads="200" → maxThreads="20"',
+  ],
+  ['work_mem = 4MB # sort', 'work_mem = 64MB # sort', 'work_mem = 4MB → 64MB'],
+  ['server a:1;', 'server a:1 backup;', 'a:1; → a:1 backup;'],
+  ['one', 'two', 'one → two'],
+  ['keep this', 'keep this too', 'keep this → too'],
+])('says in few words that %s became %s', (before, after, words) => {
+  expect(wordsChanged(before, after)).toBe(words);
 });
 
 it.each([

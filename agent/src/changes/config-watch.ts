@@ -7,7 +7,7 @@ import type { Host } from '../collectors/host.ts';
 import type { KnownService } from '../discover/role-watch.ts';
 import { maskSource } from '../gate/mask-text.ts';
 import type { PositionStore } from '../receivers/log-line.ts';
-import { type ConfigDiff, configDiff } from './config-diff.ts';
+import { type ConfigDiff, configDiff, wordsChanged } from './config-diff.ts';
 
 const KiB = 1024;
 
@@ -38,7 +38,8 @@ export type ConfigWatchConfig = z.output<typeof configWatchConfig>;
 export interface ConfigWatchParts {
   readonly host: Host;
   readonly config: ConfigWatchConfig;
-  readonly agent: string;
+  /** Of files that belong to no service that was found: `host:web-1`, or the scope's service. */
+  readonly entity: string;
   /** Random part of ids: 8 to 60 lower-case letters, digits and dashes. */
   readonly newId: () => string;
   /** Digests only: an edit made while the agent was away is noticed too, without its lines. */
@@ -70,11 +71,11 @@ interface Followed {
 const remembered = z.record(z.string().max(500), z.string().max(64).nullable());
 
 /** Tells which configuration files were edited, made and removed, with their changed lines masked. */
-export function createConfigWatch({ host, config, agent, newId, memory }: ConfigWatchParts): ConfigWatch {
+export function createConfigWatch({ host, config, entity: spokenFor, newId, memory }: ConfigWatchParts): ConfigWatch {
   const followed = new Map(
     Object.entries(recall(memory)).map(([path, digest]): [string, Followed] => [
       path,
-      { entity: `host:${agent}`, stamp: null, digest, text: null },
+      { entity: spokenFor, stamp: null, digest, text: null },
     ]),
   );
   /** Whose files were looked at before: only among those is a new file a change, and not a service that was found. */
@@ -130,7 +131,7 @@ export function createConfigWatch({ host, config, agent, newId, memory }: Config
     const only = diff?.added === 1 && diff.removed === 1 ? diff.lines : null;
     const detail =
       only !== null
-        ? `: ${only[0]!.slice(2)} → ${only[1]!.slice(2)}`
+        ? `: ${wordsChanged(only[0]!.slice(2), only[1]!.slice(2))}`
         : diff === null
           ? ''
           : ` (+${diff.added} −${diff.removed})`;
@@ -152,11 +153,11 @@ export function createConfigWatch({ host, config, agent, newId, memory }: Config
       const owners = new Map<string, string>();
       for (const { entity, configFiles } of services) for (const path of configFiles) owners.set(path, entity);
       for (const pattern of config.files) {
-        for (const path of await globFiles(host, pattern)) if (!owners.has(path)) owners.set(path, `host:${agent}`);
+        for (const path of await globFiles(host, pattern)) if (!owners.has(path)) owners.set(path, spokenFor);
       }
       const changes: Change[] = [];
       for (const path of new Set([...owners.keys(), ...followed.keys()])) {
-        const change = await look(path, owners.get(path) ?? followed.get(path)?.entity ?? `host:${agent}`);
+        const change = await look(path, owners.get(path) ?? followed.get(path)?.entity ?? spokenFor);
         if (change !== null) changes.push(change);
         // Gone, and named by nobody any more.
         if (followed.get(path)?.digest === null && !owners.has(path)) followed.delete(path);
@@ -166,7 +167,7 @@ export function createConfigWatch({ host, config, agent, newId, memory }: Config
         savedCount = digests.length;
         memory.save(MEMORY_KEY, JSON.stringify(Object.fromEntries(digests)));
       }
-      ownersBefore = new Set([...owners.values(), `host:${agent}`]);
+      ownersBefore = new Set([...owners.values(), spokenFor]);
       return changes;
     },
   };

@@ -195,6 +195,8 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'feedback.failed': 'Not recorded.',
   'evidence.open': 'Open evidence',
   'evidence.what': 'What',
+  'evidence.file': 'File',
+  'evidence.diff': 'Lines changed',
   'evidence.confidence': 'Confidence',
   'evidence.detector': 'Detector',
   'evidence.usual': 'usually {low}–{high}',

@@ -193,6 +193,8 @@ export const ko = {
   'feedback.failed': '기록하지 못했습니다.',
   'evidence.open': '근거 열기',
   'evidence.what': '내용',
+  'evidence.file': '파일',
+  'evidence.diff': '바뀐 줄',
   'evidence.confidence': '확신도',
   'evidence.detector': '감지기',
   'evidence.usual': '평소 {low}–{high}',

@@ -68,14 +68,19 @@ function EvidenceFacts({ named, measured }: { readonly named: NamedEvidence; rea
           </a>,
         ];
   if (source.kind === 'change') {
+    const { 'file.path': path, 'airis.config.diff': diff } = source.change.attributes;
     return (
-      <Facts
-        items={[
-          [t('chart.time'), <FormattedTime key="at" at={source.change.at} as="dateTime" />],
-          [t('evidence.what'), pick(source.change.summary)],
-          where,
-        ]}
-      />
+      <>
+        <Facts
+          items={[
+            [t('chart.time'), <FormattedTime key="at" at={source.change.at} as="dateTime" />],
+            [t('evidence.what'), pick(source.change.summary)],
+            where,
+            path === undefined ? null : [t('evidence.file'), <code key="path">{path}</code>],
+          ]}
+        />
+        {diff !== undefined && <ConfigDiff text={diff} />}
+      </>
     );
   }
   const finding = source.kind === 'finding' ? source.finding : null;
@@ -92,6 +97,24 @@ function EvidenceFacts({ named, measured }: { readonly named: NamedEvidence; rea
         ]}
       />
     </>
+  );
+}
+
+/** Lines that an edit took away and brought, as the agent let them leave. */
+function ConfigDiff({ text }: { readonly text: string }) {
+  const { t } = useI18n();
+  return (
+    <figure className="diff">
+      <figcaption>{t('evidence.diff')}</figcaption>
+      <pre>
+        {text.split('\n').map((line, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines repeat and never move
+          <span key={at} className={line.startsWith('+') ? 'added' : line.startsWith('-') ? 'removed' : 'quiet'}>
+            {line}
+          </span>
+        ))}
+      </pre>
+    </figure>
   );
 }
 

@@ -40,6 +40,7 @@ export async function startApp(place: TierPlace, port: number, database: Databas
     pidFile,
     address: `127.0.0.1:${port}`,
     url: null,
+    configFiles: [],
     collectors: {
       'access-log': { files: [{ path: log, format: 'json', peerKind: 'database' }] },
       prometheus: { targets: [{ url: `http://127.0.0.1:${port}/metrics` }] },

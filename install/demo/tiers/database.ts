@@ -130,6 +130,7 @@ export async function startPostgresql(place: TierPlace, port: number): Promise<D
     pidFile,
     address: `127.0.0.1:${port}`,
     url: null,
+    configFiles: ['postgresql.conf', 'pg_hba.conf'].map((name) => join(data, name)),
     collectors: {
       postgresql: {
         instances: [{ host: '127.0.0.1', port, user: AGENT_USER, passwordFile: agentFile, database: DATABASE }],

@@ -55,6 +55,7 @@ export async function startPassingStandIn(place: TierPlace, tier: PassingTier): 
     pidFile,
     address: `127.0.0.1:${port}`,
     url: name === 'web' ? `http://127.0.0.1:${port}/` : null,
+    configFiles: [],
     collectors: { 'access-log': { files: [{ path: log, format: 'json' }] } },
   };
 }
@@ -86,6 +87,7 @@ export async function startDatabaseStandIn(place: TierPlace, port: number, reaso
     pidFile,
     address: `127.0.0.1:${port}`,
     url: null,
+    configFiles: [],
     collectors: { prometheus: { targets: [{ url: `http://127.0.0.1:${port}/metrics` }] } },
     access: null,
   };

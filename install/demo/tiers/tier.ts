@@ -19,6 +19,8 @@ export interface RunningTier {
   readonly url: string | null;
   /** `agent.yaml` below `collectors`, for the agent of this tier. */
   readonly collectors: Readonly<Record<string, unknown>>;
+  /** Files whose edits that agent tells. */
+  readonly configFiles: readonly string[];
 }
 
 /** Where a tier lives and how it speaks. */

@@ -70,6 +70,7 @@ export async function startTomcat(place: TierPlace, options: WasOptions): Promis
     pidFile,
     address: `127.0.0.1:${port}`,
     url: null,
+    configFiles: [join(base, 'conf/server.xml')],
     collectors: {
       'access-log': { files: [{ path: join(base, 'logs/access.log'), format: 'json' }] },
       ...(jolokiaJar === null ? {} : { tomcat: { targets: [{ url: `http://127.0.0.1:${jolokiaPort}/jolokia/` }] } }),

@@ -42,6 +42,7 @@ export async function startNginx(place: TierPlace, port: number, wasAddress: str
     pidFile,
     address: `127.0.0.1:${port}`,
     url: `http://127.0.0.1:${port}/`,
+    configFiles: [configuration],
     collectors: { 'access-log': { files: [{ path: join(place.folder, 'access.log'), format: 'json' }] } },
   };
 }
