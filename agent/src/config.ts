@@ -4,6 +4,7 @@ import { MAX_SERIES_PER_AGENT, parseStrict, unknownEnvironmentNames } from '@air
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { configWatchConfig } from './changes/config-watch.ts';
+import { listenerWatchConfig } from './changes/listener-watch.ts';
 import { collectors } from './collectors/index.ts';
 import { AgentError } from './errors.ts';
 import { receiversConfig } from './receivers/index.ts';
@@ -59,6 +60,7 @@ export const agentConfig = z.strictObject({
   collectors: collectorsConfig.prefault({}).describe('settings of collectors, by name'),
   receivers: receiversConfig.prefault({}),
   configWatch: configWatchConfig.prefault({}),
+  listenerWatch: listenerWatchConfig.prefault({}),
 });
 export type AgentConfig = z.output<typeof agentConfig>;
 

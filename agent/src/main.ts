@@ -23,6 +23,7 @@ import {
   hostRebooted,
 } from './changes/agent-changes.ts';
 import { createConfigWatch } from './changes/config-watch.ts';
+import { createListenerWatch, type ListenerWatch } from './changes/listener-watch.ts';
 import { type ClockStep, createClock } from './clock.ts';
 import { CollectorRun } from './collector-run.ts';
 import { createHost, type Host } from './collectors/host.ts';
@@ -84,6 +85,7 @@ export interface RunningAgent extends AsyncDisposable {
 
 const HEALTH_EVERY_MS = 10_000;
 const ROLES_EVERY_MS = 2_000;
+const LISTENERS_EVERY_MS = 10_000;
 const CONFIG_FILES_EVERY_MS = 5_000;
 const INVENTORY_EVERY_MS = 3_600_000;
 const SOCKETS_EVERY_MS = 10_000;
@@ -176,6 +178,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     newId: () => randomUUID(),
     memory: positions,
   });
+  // Ports belong to the machine: the agent of a scope leaves them to the host's.
+  const listenerWatch =
+    config.scope === undefined
+      ? createListenerWatch({
+          host: watched.host,
+          config: config.listenerWatch,
+          entity: hostEntity,
+          newId: () => randomUUID(),
+          memory: positions,
+        })
+      : null;
   const topology = new TopologyReport();
   const machine = await machineId(host);
   let topologyNow: Health['topology'] = { listens: [], calls: [] };
@@ -222,6 +235,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   every(1_000, async () => receivers.poll());
   every(SOCKETS_EVERY_MS, pollSockets, 1_500);
   every(CONFIG_FILES_EVERY_MS, pollConfigFiles, 2_500);
+  if (listenerWatch !== null) every(LISTENERS_EVERY_MS, async () => pollListeners(listenerWatch), 4_000);
   every(INVENTORY_EVERY_MS, refreshInventory, 3_000);
   const loop = stack.use(
     new SamplingLoop({
@@ -297,6 +311,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     services = news.services;
     for (const change of news.changes) events.change(change);
     for (const finding of news.findings) report(finding);
+  }
+
+  async function pollListeners(watch: ListenerWatch): Promise<void> {
+    for (const change of await watch.poll()) events.change(change);
   }
 
   async function pollConfigFiles(): Promise<void> {

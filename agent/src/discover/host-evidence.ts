@@ -14,6 +14,8 @@ export interface Listener {
   readonly port: number;
   /** Reachable at 127.0.0.1: bound there, or everywhere. */
   readonly onLoopback: boolean;
+  /** Bound to more than loopback. */
+  readonly isReachable: boolean;
   readonly inode: string;
 }
 
@@ -98,11 +100,18 @@ export function parseListeners(text: string): Listener[] {
     const match = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) (?:\S+\s+){5}(\d+)/.exec(line);
     if (match === null || match[3] !== LISTEN) continue;
     const address = match[1]!;
-    listeners.push({ port: Number.parseInt(match[2]!, 16), onLoopback: isLoopbackOrAny(address), inode: match[4]! });
+    const isAny = /^0+$/.test(address);
+    const isLoopback = isLoopbackAddress(address);
+    listeners.push({
+      port: Number.parseInt(match[2]!, 16),
+      onLoopback: isAny || isLoopback,
+      isReachable: !isLoopback,
+      inode: match[4]!,
+    });
   }
   return listeners;
 }
 
 /** Addresses stand in the byte order of the machine, a word at a time: 0100007F is 127.0.0.1. */
-const isLoopbackOrAny = (hex: string) =>
-  /^0+$/.test(hex) || /^[0-9A-F]{6}7F$/.test(hex) || hex === '00000000000000000000000001000000';
+const isLoopbackAddress = (hex: string) =>
+  /^[0-9A-F]{6}7F$/.test(hex) || hex === '00000000000000000000000001000000' || /^0{16}FFFF0000[0-9A-F]{6}7F$/.test(hex);

@@ -226,6 +226,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'change.agent-stop': 'Agent stopped',
   'change.reboot': 'Reboot',
   'change.clock-step': 'Clock step',
+  'change.listener-opened': 'Port opened',
   'hosts.add': 'Add host',
   'hosts.none': 'No host is connected.',
   'hosts.noneHint': 'Add host gives one command to run there.',

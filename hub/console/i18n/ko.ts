@@ -224,6 +224,7 @@ export const ko = {
   'change.agent-stop': '에이전트 멈춤',
   'change.reboot': '재부팅',
   'change.clock-step': '시계 이동',
+  'change.listener-opened': '새 포트 열림',
   'hosts.add': '호스트 추가',
   'hosts.none': '연결된 호스트가 없습니다.',
   'hosts.noneHint': '호스트 추가에서 명령 하나를 복사해 실행합니다.',

@@ -5,7 +5,17 @@ import { bilingual } from './finding.ts';
 /** Something on the host that was changed or started or stopped: a role found, a process restarted, a file edited. */
 export const change = z.object({
   id: z.string().regex(/^c-[0-9a-z-]{8,60}$/),
-  kind: z.enum(['role-found', 'role-lost', 'restart', 'config', 'agent-start', 'agent-stop', 'reboot', 'clock-step']),
+  kind: z.enum([
+    'role-found',
+    'role-lost',
+    'restart',
+    'config',
+    'agent-start',
+    'agent-stop',
+    'reboot',
+    'clock-step',
+    'listener-opened',
+  ]),
   entity: entityId,
   atUnixMs: z.number().int(),
   summary: bilingual,
