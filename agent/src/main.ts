@@ -22,8 +22,7 @@ import {
   clockStepped,
   hostRebooted,
 } from './changes/agent-changes.ts';
-import { createConfigWatch } from './changes/config-watch.ts';
-import { createListenerWatch, type ListenerWatch } from './changes/listener-watch.ts';
+import { type ChangeWatch, createChangeWatches } from './changes/index.ts';
 import { type ClockStep, createClock } from './clock.ts';
 import { CollectorRun } from './collector-run.ts';
 import { createHost, type Host } from './collectors/host.ts';
@@ -85,8 +84,6 @@ export interface RunningAgent extends AsyncDisposable {
 
 const HEALTH_EVERY_MS = 10_000;
 const ROLES_EVERY_MS = 2_000;
-const LISTENERS_EVERY_MS = 10_000;
-const CONFIG_FILES_EVERY_MS = 5_000;
 const INVENTORY_EVERY_MS = 3_600_000;
 const SOCKETS_EVERY_MS = 10_000;
 /** The services of a scope mostly start with its agent: what is not there yet is looked for so often. */
@@ -171,24 +168,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     memory: positions,
     ...watched.roles,
   });
-  const configWatch = createConfigWatch({
+  const changeWatches = createChangeWatches({
     host,
-    config: config.configWatch,
-    entity: config.scope?.entity ?? hostEntity,
+    watchedHost: watched.host,
+    config,
+    hostEntity,
     newId: () => randomUUID(),
     memory: positions,
+    services: () => services,
   });
-  // Ports belong to the machine: the agent of a scope leaves them to the host's.
-  const listenerWatch =
-    config.scope === undefined
-      ? createListenerWatch({
-          host: watched.host,
-          config: config.listenerWatch,
-          entity: hostEntity,
-          newId: () => randomUUID(),
-          memory: positions,
-        })
-      : null;
   const topology = new TopologyReport();
   const machine = await machineId(host);
   let topologyNow: Health['topology'] = { listens: [], calls: [] };
@@ -228,14 +216,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await link[Symbol.asyncDispose]();
   });
 
-  const receivers = stack.use(await createLogReceivers(host, config.receivers, logPath, positions));
+  const receivers = stack.use(
+    await createLogReceivers(host, config.receivers, changeWatches.watching(logPath), positions),
+  );
   reportStart();
   link.start();
   every(ROLES_EVERY_MS, pollRoles);
   every(1_000, async () => receivers.poll());
   every(SOCKETS_EVERY_MS, pollSockets, 1_500);
-  every(CONFIG_FILES_EVERY_MS, pollConfigFiles, 2_500);
-  if (listenerWatch !== null) every(LISTENERS_EVERY_MS, async () => pollListeners(listenerWatch), 4_000);
+  for (const watch of changeWatches.all) every(watch.everyMs, async () => pollChanges(watch), 2_500);
   every(INVENTORY_EVERY_MS, refreshInventory, 3_000);
   const loop = stack.use(
     new SamplingLoop({
@@ -313,12 +302,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     for (const finding of news.findings) report(finding);
   }
 
-  async function pollListeners(watch: ListenerWatch): Promise<void> {
+  async function pollChanges(watch: ChangeWatch): Promise<void> {
     for (const change of await watch.poll()) events.change(change);
-  }
-
-  async function pollConfigFiles(): Promise<void> {
-    for (const change of await configWatch.poll(services)) events.change(change);
   }
 
   async function pollSockets(): Promise<void> {

@@ -52,6 +52,7 @@ const CHANGE_WEIGHT: Readonly<Record<Change['kind'], number>> = {
   'role-found': 0.3,
   'clock-step': 0.3,
   'listener-opened': 0.1,
+  'login-failures': 0.1,
   'agent-start': 0.05,
   'agent-stop': 0.05,
 };

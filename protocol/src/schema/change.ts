@@ -15,6 +15,7 @@ export const change = z.object({
     'reboot',
     'clock-step',
     'listener-opened',
+    'login-failures',
   ]),
   entity: entityId,
   atUnixMs: z.number().int(),
