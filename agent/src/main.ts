@@ -157,11 +157,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const collectors = createCollectors(config.collectors, config.scope);
   const watched = createWatched(host, config);
-  const transactions = collectors.flatMap((collector) => collector.transactions?.() ?? []);
   const runs = collectors.map((collector) => {
     const seen = collector.watches === 'host' ? host : watched.host;
-    return new CollectorRun(collector, seen, registry, gate, config.scope === undefined ? undefined : SCOPE_LOOK_MS);
+    return new CollectorRun(collector, {
+      host: seen,
+      registry,
+      gate,
+      refusals,
+      random: Math.random,
+      monotonicMs: () => performance.now(),
+      ...(config.scope === undefined ? {} : { appliesEveryMs: SCOPE_LOOK_MS }),
+    });
   });
+  const transactions = () => runs.flatMap((run) => run.collector.transactions?.() ?? []);
   const roleWatch = createRoleWatch(watched.host, {
     agent,
     newId: () => randomUUID(),
@@ -208,7 +216,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   stack.defer(async () => {
     const nowMs = clock.nowMs();
     logPath.finish(nowMs);
-    transactionPath.finish(transactions);
+    transactionPath.finish(transactions());
     metricPath.finish();
     events.change(agentStopped(changes, nowMs));
     spool.flush();
@@ -252,7 +260,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       metricPath.step(tMs);
       registry.endStep();
       logPath.step(tMs);
-      transactionPath.step(tMs, transactions);
+      transactionPath.step(tMs, transactions());
       if (tMs % HEALTH_EVERY_MS < loop.everyMs) reportHealth();
     } catch (error) {
       // One broken step must not end the loop; it is seen in the log and as a gap.
@@ -377,7 +385,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         spool: spoolHealth,
         lossRowsByReason: { ...lossRowsByReason },
         refusedByReason: { ...receivers.refusedByReason(), ...refusals.snapshot(), ...missedSteps() },
-        collectors: runs.flatMap((run) => run.state() ?? []).slice(0, 64),
+        collectors: runs.flatMap((run) => run.state(clock.nowMs()) ?? []).slice(0, 64),
         self: {
           cpuSecondsTotal: (cpu.user + cpu.system) / 1e6,
           rssBytes: process.memoryUsage.rss(),

@@ -80,6 +80,8 @@ export interface Collector {
   transactions?(): TransactionColumns;
   /** Releases what the collector holds (open files). */
   close?(): Promise<void>;
+  /** The same collector without its memory, to take the place of one whose reading never ended. */
+  anew(): Collector;
 }
 
 /** Makes a collector from unchecked configuration; the schema is part of the agent's configuration schema. */
@@ -117,19 +119,24 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
     config: spec.config,
     create(input) {
       const config = spec.config.parse(input ?? {});
-      const state = spec.state(config);
-      return {
-        name: spec.name,
-        watches,
-        emits: spec.emits,
-        everyMs: spec.everyMs ?? 1_000,
-        capabilities: spec.capabilities ?? [],
-        applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),
-        collect: (host, out) => spec.collect(host, config, out, state),
-        ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
-        ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
-        ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
-      };
+      return make();
+
+      function make(): Collector {
+        const state = spec.state(config);
+        return {
+          name: spec.name,
+          watches,
+          emits: spec.emits,
+          everyMs: spec.everyMs ?? 1_000,
+          capabilities: spec.capabilities ?? [],
+          applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),
+          collect: (host, out) => spec.collect(host, config, out, state),
+          ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
+          ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
+          ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
+          anew: make,
+        };
+      }
     },
   };
 }

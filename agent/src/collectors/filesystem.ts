@@ -6,7 +6,8 @@ import { wholeLines } from './proc-text.ts';
 
 const config = z.strictObject({
   mountLimit: z.int().min(1).max(512).default(64).describe('file systems reported; further ones are left out'),
-  timeoutMs: z.int().min(100).max(60_000).default(2_000).describe('a mount that answers later counts as hung'),
+  // Two may hang one after the other, and the whole reading is cut off after 10 s.
+  timeoutMs: z.int().min(100).max(4_000).default(2_000).describe('a mount that answers later counts as hung'),
 });
 
 /** How full each real, writable file system is. A hung network mount is asked once and not again until it answers. */

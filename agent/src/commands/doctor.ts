@@ -10,6 +10,7 @@ import { FLOOR_PATH } from '../gate/log-rules.ts';
 import { identityPath, readIdentity } from '../identity.ts';
 import { createWatched, type Watched } from '../scope/watched.ts';
 import { type Command, textFlag } from './command.ts';
+import { failingText, readStatus } from './status.ts';
 
 interface Check {
   readonly name: string;
@@ -28,6 +29,7 @@ export const doctorCommand: Command = {
     const directory = agentDirectory(textFlag(flags, 'dir'), environment);
     const config = readableConfig(directory, environment);
     const watched = createWatched(createHost(), config);
+    const running = isLocked(directory) ? (readStatus(directory)?.health.collectors ?? []) : [];
     const checks = await Promise.all([
       check('configuration', async () => `${Object.keys(readConfig(directory, [], environment)).length} parts read`),
       check('folder', async () => folderDetail(directory)),
@@ -39,6 +41,8 @@ export const doctorCommand: Command = {
       check('roles', async () => rolesDetail(watched)),
       ...createCollectors(config.collectors, config.scope).map(({ name, capabilities, applies, watches }) =>
         check(`collector ${name}`, async () => {
+          const failing = running.find((state) => state.name === name && !state.ok);
+          if (failing !== undefined) throw new Error(`fails in the running agent${failingText(failing)}`);
           const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
           return `${(await applies(watches === 'host' ? createHost() : watched.host)) ? 'applies' : 'nothing to read here'} (${needs})`;
         }),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { health } from '@airis/protocol';
+import { type Health, health } from '@airis/protocol';
 import { z } from 'zod';
 import { agentDirectory } from '../config.ts';
 import { isLocked } from '../folder-lock.ts';
@@ -62,9 +62,20 @@ function describe(directory: string, agent: string | null, running: boolean, sta
     ...now.roles.map(
       (role) => `found ${role.name}: ${role.state}, ${role.evidence.map(({ text }) => text).join(', ')}`,
     ),
-    ...now.collectors.filter(({ ok }) => !ok).map(({ name, error }) => `collector ${name} fails: ${error}`),
+    ...now.collectors.filter(({ ok }) => !ok).map((state) => `collector ${state.name} fails${failingText(state)}`),
   );
   return lines.join('\n');
+}
+
+/** ` since …, 3 times in a row, next try …: what was said`. */
+export function failingText(state: Health['collectors'][number]): string {
+  const { failingSinceUnixMs: since, failures, nextTryUnixMs: next, error } = state;
+  const parts = [
+    ...(since === null ? [] : [` since ${new Date(since).toISOString()}`]),
+    ...(failures > 0 ? [` ${failures} times in a row`] : []),
+    ...(next === null ? [] : [` next try ${new Date(next).toISOString()}`]),
+  ];
+  return `${parts.join(',')}: ${error}`;
 }
 
 const PIDS_SHOWN = 8;

@@ -11,8 +11,10 @@ export const OTHER_VALUE = 'other';
 /** Attribute sets remembered by content; the usual writer comes with a set already seen. */
 const REMEMBERED_SETS = 50_000;
 
-/** Ends a reading: writes what was gathered under `other`. */
 export interface GuardedWriter extends SampleWriter {
+  /** Begins a reading: forgets what one that failed had gathered. */
+  begin(): void;
+  /** Ends a reading: writes what was gathered under `other`. */
   end(): void;
 }
 
@@ -53,6 +55,7 @@ export class AttributeGuard {
           emits[metric]?.kind === 'counter' ? (before?.value ?? 0) + value : Math.max(before?.value ?? value, value);
         gathered.set(key, { metric, attributes: admitted, value: sum });
       },
+      begin: () => gathered.clear(),
       end: () => {
         for (const { metric, attributes, value } of gathered.values()) out.write(metric, value, attributes);
         gathered.clear();

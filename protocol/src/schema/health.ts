@@ -86,6 +86,10 @@ export const health = z.object({
         ok: z.boolean(),
         durationMs: z.number(),
         error: z.string().max(300).nullable(),
+        /** Failures in a row; the rest is of the first of them and of the next try. Agents before 0.2 do not say. */
+        failures: z.number().int().default(0),
+        failingSinceUnixMs: z.number().int().nullable().default(null),
+        nextTryUnixMs: z.number().int().nullable().default(null),
       }),
     )
     .max(64),
