@@ -13,6 +13,7 @@ const checks = [
   },
   { title: 'unused code', args: ['node_modules/knip/bin/knip.js'] },
   { title: 'settings page', args: ['--conditions=airis-source', 'install/settings-page.ts', '--check'] },
+  { title: 'metrics page', args: ['--conditions=airis-source', 'install/metrics-page.ts', '--check'] },
   { title: 'licences', args: ['install/licences.ts', '--check'] },
 ] as const;
 

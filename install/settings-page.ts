@@ -1,16 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { agentConfig } from '../agent/src/config.ts';
 import { environmentNameOf, flagOf, hubConfig, settingKeys } from '../hub/src/config.ts';
+import { cell, keepPage } from './generated-page.ts';
 
 /**
  * `node --conditions=airis-source install/settings-page.ts`: writes docs/settings.md from the schemas that read the
  * settings. With `--check` it only says whether the page is up to date.
  */
-const root = resolve(import.meta.dirname, '..');
-const page = join(root, 'docs', 'settings.md');
-
 interface JsonSchema {
   readonly description?: string;
   readonly default?: unknown;
@@ -31,7 +27,6 @@ function rows(schema: JsonSchema, prefix = ''): { key: string; standard: string;
 
 const standardOf = ({ default: value }: JsonSchema): string =>
   value === undefined ? '' : `\`${JSON.stringify(value)}\``;
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 const hub = jsonSchema(hubConfig).properties ?? {};
 const hubRows = settingKeys.map((key) => {
@@ -58,10 +53,4 @@ ${hubRows.join('\n')}
 ${agentRows.join('\n')}
 `;
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(page, text);
-  process.stdout.write(`${hubRows.length} settings of the hub, ${agentRows.length} of the agent in docs/settings.md\n`);
-} else if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
-  process.stdout.write('docs/settings.md is out of date: run install/settings-page.ts\n');
-  process.exitCode = 1;
-}
+keepPage('docs/settings.md', text, `${hubRows.length} settings of the hub, ${agentRows.length} of the agent`);

@@ -96,6 +96,18 @@ describe('a collector that throws', () => {
   });
 });
 
+it('a collector that reads only part of its source keeps its rate, and says what it cannot read', async () => {
+  let readings = 0;
+  const tried = rig(async (out) => {
+    readings++;
+    out.write('m', 1);
+    throw new Error('one of two databases is away');
+  });
+  await tried.pass(20);
+  expect(readings).toBe(20);
+  expect(tried.state()).toMatchObject({ ok: false, failures: 20, error: 'one of two databases is away' });
+});
+
 describe('a collector that hangs', () => {
   it('is cut off and replaced; what the reading still writes is refused', async () => {
     const ends: (() => void)[] = [];

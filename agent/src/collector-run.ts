@@ -33,6 +33,7 @@ const MAX_ERROR_LENGTH = 300;
 /** One call of a collector. Once it has ended or was cut off, what it still writes is refused. */
 interface Reading {
   readonly startedAtMs: number;
+  hasWritten: boolean;
 }
 
 interface Failing {
@@ -84,12 +85,12 @@ export class CollectorRun {
       if (nowMs - this.#reading.startedAtMs > CUT_OFF_AFTER_MS) this.#cutOff(this.#reading, tMs);
       return;
     }
-    if (this.#failing !== null) {
-      if (nowMs < this.#failing.retryAtMs || this.#cutOffReadings >= MAX_CUT_OFF_READINGS) return;
-    } else if (tMs < this.#dueAtMs && this.#dueAtMs - tMs <= this.#collector.everyMs) return;
+    if (tMs < this.#dueAtMs && this.#dueAtMs - tMs <= this.#collector.everyMs) return;
+    if (this.#failing !== null && nowMs < this.#failing.retryAtMs) return;
+    if (this.#cutOffReadings >= MAX_CUT_OFF_READINGS) return;
     const { everyMs } = this.#collector;
     this.#dueAtMs = Math.floor(tMs / everyMs) * everyMs + everyMs;
-    const reading: Reading = { startedAtMs: nowMs };
+    const reading: Reading = { startedAtMs: nowMs, hasWritten: false };
     this.#reading = reading;
     const error = await this.#read(reading, tMs);
     if (this.#reading !== reading) {
@@ -101,7 +102,7 @@ export class CollectorRun {
     if (error === null) {
       this.#failing = null;
       this.#backoff.reset();
-    } else this.#fail('collector-failed', error, tMs);
+    } else this.#fail('collector-failed', reading, error, tMs);
   }
 
   /** `null` while there is nothing to collect here. */
@@ -149,8 +150,12 @@ export class CollectorRun {
   #writerOf(reading: Reading): SampleWriter {
     return {
       write: (metric, value, attributes) => {
-        if (this.#reading === reading) this.#guarded.write(metric, value, attributes);
-        else this.#options.refusals.count('late-write');
+        if (this.#reading !== reading) {
+          this.#options.refusals.count('late-write');
+          return;
+        }
+        reading.hasWritten = true;
+        this.#guarded.write(metric, value, attributes);
       },
     };
   }
@@ -164,13 +169,14 @@ export class CollectorRun {
     left.close?.().catch(() => this.#options.refusals.count('collector-close-failed'));
     const waits = this.#cutOffReadings >= MAX_CUT_OFF_READINGS;
     const then = waits ? `; ${this.#cutOffReadings} such readings still hang, no further try until one ends` : '';
-    this.#fail('collector-cut-off', `the reading did not end within ${CUT_OFF_AFTER_MS / 1_000} s${then}`, tMs);
+    this.#fail('collector-cut-off', null, `the reading did not end within ${CUT_OFF_AFTER_MS / 1_000} s${then}`, tMs);
   }
 
-  #fail(reason: string, error: string, tMs: number): void {
+  #fail(reason: string, ended: Reading | null, error: string, tMs: number): void {
     this.#options.refusals.count(reason);
-    // A pause may come out as nothing; a failing one is never asked more often than a healthy one.
-    const pauseMs = Math.max(this.#collector.everyMs, this.#backoff.fail());
+    const growingMs = this.#backoff.fail();
+    // Who wrote something before it failed reads several things, or may not see all: the rest is still wanted.
+    const pauseMs = ended?.hasWritten === true ? 0 : growingMs;
     this.#failing = {
       error,
       sinceUnixMs: this.#failing?.sinceUnixMs ?? tMs,

@@ -34,7 +34,7 @@ export const memoryCollector = defineCollector({
     },
     'system.memory.usage': { unit: 'By', kind: 'gauge', about: 'memory by state; the states add up to the limit' },
     'system.memory.limit': { unit: 'By', kind: 'gauge', about: 'memory installed' },
-    'system.linux.memory.available': { unit: 'By', kind: 'gauge', about: 'what programs could get without swapping' },
+    'system.memory.linux.available': { unit: 'By', kind: 'gauge', about: 'what programs could get without swapping' },
     'airis.memory.dirty': { unit: 'By', kind: 'gauge', about: 'waiting to be written to disk' },
     'airis.memory.oom_kills': { unit: '{process}', kind: 'counter', about: 'processes killed for want of memory' },
     'system.paging.usage': { unit: 'By', kind: 'gauge', about: 'swap by state; nothing on a host without swap' },
@@ -63,7 +63,7 @@ function writeMemory(kib: ReadonlyMap<string, number>, out: SampleWriter): void 
   ];
   const available = kib.get('MemAvailable') ?? Math.min(total, free + buffers + cached);
   out.write('system.memory.limit', total * KiB);
-  out.write('system.linux.memory.available', available * KiB);
+  out.write('system.memory.linux.available', available * KiB);
   out.write('system.memory.utilization', Math.min(1, Math.max(0, 1 - available / total)));
   const usage: Record<UsageState, number> = {
     used: Math.max(0, total - free - buffers - cached - reclaimable - unreclaimable),

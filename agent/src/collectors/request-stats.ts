@@ -7,7 +7,7 @@ import { RouteClasses } from './route-classes.ts';
 /** What any web server's access log gives. */
 export const requestMetrics: Readonly<Record<string, MetricInfo>> = {
   'airis.http.server.requests': { unit: '{request}', kind: 'counter', about: 'requests answered, by class of status' },
-  'airis.http.server.response_bytes': { unit: 'By', kind: 'counter', about: 'bytes sent in answers' },
+  'airis.http.server.response.size': { unit: 'By', kind: 'counter', about: 'bytes sent in answers' },
   'airis.http.server.error_ratio': {
     unit: '1',
     kind: 'gauge',
@@ -74,7 +74,7 @@ export class RequestStats {
     statusAttributes.forEach((attributes, i) => {
       out.write('airis.http.server.requests', this.#byClass[i] ?? 0, attributes);
     });
-    out.write('airis.http.server.response_bytes', this.#responseBytes);
+    out.write('airis.http.server.response.size', this.#responseBytes);
     out.write('airis.http.server.unparsed_lines', this.#unparsed);
     if (this.#sinceRequests > 0) out.write('airis.http.server.error_ratio', this.#sinceErrors / this.#sinceRequests);
     writeMean(out, this.#all);
