@@ -49,6 +49,14 @@ const counters: readonly (readonly [metric: string, unit: string, key: string, a
   ['airis.tcp.attempt_fails', '{connection}', 'Tcp.AttemptFails', 'connections that were never established'],
   ['airis.tcp.resets_sent', '{segment}', 'Tcp.OutRsts', 'resets sent'],
   ['airis.tcp.listen_overflows', '{connection}', 'TcpExt.ListenOverflows', 'connections lost to a full accept queue'],
+  ['airis.tcp.listen_drops', '{connection}', 'TcpExt.ListenDrops', 'connections a listener lost, whatever the reason'],
+  ['airis.tcp.syn_retransmits', '{segment}', 'TcpExt.TCPSynRetrans', 'first segments sent again: nobody answers'],
+  ['airis.tcp.timeouts', '{timeout}', 'TcpExt.TCPTimeouts', 'retransmit timers that ran out'],
+  ['airis.udp.datagrams_received', '{packet}', 'Udp.InDatagrams', 'datagrams given to programs'],
+  ['airis.udp.datagrams_sent', '{packet}', 'Udp.OutDatagrams', 'datagrams sent'],
+  ['airis.udp.receive_errors', '{packet}', 'Udp.InErrors', 'datagrams lost on receipt, full buffers among them'],
+  ['airis.udp.no_port', '{packet}', 'Udp.NoPorts', 'datagrams for a port where nobody listens'],
+  ['airis.udp.send_buffer_errors', '{packet}', 'Udp.SndbufErrors', 'datagrams lost to a full send buffer'],
   ['airis.udp.receive_buffer_errors', '{packet}', 'Udp.RcvbufErrors', 'datagrams lost to a full receive buffer'],
 ];
 
@@ -85,7 +93,9 @@ export const connectionsCollector = defineCollector({
     // A clock set back must not stop the counting, so any distance of that length counts.
     if (Math.abs(nowMs - state.countedAtMs) < statesEveryMs) return;
     state.countedAtMs = nowMs;
-    if (sockets.inUse + sockets.timeWait <= tableLimit) return writeStates(await countStates(host), out);
+    // The table may have grown since its size was asked.
+    const counts = sockets.inUse + sockets.timeWait <= tableLimit ? await countStates(host, tableLimit) : null;
+    if (counts !== null) return writeStates(counts, out);
     const established = kernel.get('Tcp.CurrEstab');
     if (established !== undefined) {
       out.write('system.network.connection.count', established, stateAttributes[ESTABLISHED]);
@@ -106,12 +116,13 @@ async function socketCounts(host: Host): Promise<{ inUse: number; timeWait: numb
   return { inUse, timeWait };
 }
 
-async function countStates(host: Host): Promise<number[]> {
+/** `null` when there are more than `limit`. */
+async function countStates(host: Host, limit: number): Promise<number[] | null> {
   const counts = tcpStates.map(() => 0);
+  let lines = 0;
   for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const state of connectionStates((await host.tryReadText(path)) ?? '')) {
-      if (counts[state] !== undefined) counts[state]++;
-    }
+    lines += addConnectionStates((await host.tryReadText(path)) ?? '', counts, limit - lines);
+    if (lines > limit) return null;
   }
   return counts;
 }
@@ -128,12 +139,35 @@ function writeStates(counts: readonly number[], out: SampleWriter): void {
   });
 }
 
-/** The kernel's state number of each line of `/proc/net/tcp` or `tcp6`. */
-export function connectionStates(text: string): number[] {
-  const states: number[] = [];
-  for (const line of wholeLines(text)) {
-    const match = /^\s*\d+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) /.exec(line);
-    if (match !== null) states.push(Number.parseInt(match[1]!, 16));
+/**
+ * Adds the lines of `/proc/net/tcp` or `tcp6` to `counts`, by the kernel's number of the state, and returns how many were
+ * looked at: at most `limit` + 1. Makes nothing for a line, since there may be tens of thousands.
+ */
+export function addConnectionStates(text: string, counts: number[], limit: number): number {
+  let lines = 0;
+  // A torn last line does not count.
+  for (let start = 0, end = text.indexOf('\n'); end >= 0 && lines <= limit; end = text.indexOf('\n', start)) {
+    // ` 0: local remote st …`; the head has no colon.
+    const number = text.indexOf(': ', start);
+    if (number < 0) break;
+    if (number < end) {
+      const remote = text.indexOf(' ', number + 2) + 1;
+      const state = text.indexOf(' ', remote) + 1;
+      if (remote > 0 && state > 0 && state + 2 < end && text.charCodeAt(state + 2) === SPACE) {
+        const value = hexDigit(text.charCodeAt(state)) * 16 + hexDigit(text.charCodeAt(state + 1));
+        if (counts[value] !== undefined) counts[value]++;
+        lines++;
+      }
+    }
+    start = end + 1;
   }
-  return states;
+  return lines;
+}
+
+const SPACE = 0x20;
+
+/** NaN for anything else. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x41 && code <= 0x46 ? code - 0x41 + 10 : Number.NaN;
 }

@@ -2,11 +2,13 @@ import { directoriesCollector } from '../scope/directories.ts';
 import type { ScopeConfig } from '../scope/scope-config.ts';
 import { scopeProcessesCollector } from '../scope/scope-processes.ts';
 import { accessLogCollector, accessLogPaths } from './access-log-collector.ts';
+import { cgroupsCollector } from './cgroups.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
 import { connectionsCollector } from './connections.ts';
 import { cpuCollector } from './cpu.ts';
 import { diskCollector } from './disk.ts';
 import { filesystemCollector } from './filesystem.ts';
+import { kernelTablesCollector } from './kernel-tables.ts';
 import { memoryCollector } from './memory.ts';
 import { networkCollector } from './network.ts';
 import { leavingLogs, nginxCollector } from './nginx.ts';
@@ -27,6 +29,8 @@ export const collectors: readonly CollectorDefinition[] = [
   networkCollector,
   connectionsCollector,
   processesCollector,
+  kernelTablesCollector,
+  cgroupsCollector,
   uptimeCollector,
   nginxCollector,
   accessLogCollector,

@@ -12,9 +12,9 @@ const conventions = new Set(
 /** Units of the conventions' metrics that collectors emit; all their durations are in `s`, all their sizes in `By`. */
 const conventionUnits: Readonly<Record<string, string>> = {
   'container.cpu.time': 's',
-  'container.cpu.usage': '{cpu}',
   'container.disk.io': 'By',
   'container.memory.usage': 'By',
+  'container.memory.working_set': 'By',
   'db.client.connection.count': '{connection}',
   'db.client.connection.pending_requests': '{request}',
   'db.client.operation.duration': 's',

@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
-import { connectionStates } from './connections.ts';
+import { describe, expect, it } from 'vitest';
+import { addConnectionStates, connectionsCollector, tcpStates } from './connections.ts';
 import { parseDiskstats } from './disk.ts';
 import { realMounts } from './filesystem.ts';
+import { createHost } from './host.ts';
 import { parseNetDev } from './network.ts';
 import { parsePressure } from './pressure.ts';
 import { HeadedCounters, parseNamedNumbers } from './proc-text.ts';
@@ -57,8 +58,59 @@ it('reads interfaces, also where the name touches the first number', () => {
 it('reads the state of IPv4 and IPv6 connections', () => {
   const v4 = '  sl  local_address rem_address   st\n   0: 0100007F:07E8 00000000:0000 0A 00000000:00000000 00:0\n';
   const v6 = '  12: 00000000000000000000000001000000:1F90 00000000000000000000000001000000:9C40 01 0:0\n';
-  expect(connectionStates(v4)).toEqual([10]);
-  expect(connectionStates(v6)).toEqual([1]);
+  const counts = tcpStates.map(() => 0);
+  expect(addConnectionStates(v4, counts, 10)).toBe(1);
+  expect(addConnectionStates(v6, counts, 10)).toBe(1);
+  expect(addConnectionStates('   0: 0100007F:07E8 00000000:0000 0', counts, 10)).toBe(0);
+  expect(addConnectionStates(': \n 1: a b ZZ \n 2: a b FF c\n:  \n', counts, 10)).toBe(2);
+  expect(counts.flatMap((count, state) => (count > 0 ? [[state, count]] : []))).toEqual([
+    [1, 1],
+    [10, 1],
+  ]);
+});
+
+describe('65,000 connections', () => {
+  const line = (i: number) =>
+    `${String(i).padStart(4)}: 0100007F:1F90 0100007F:${(i % 65_536).toString(16).toUpperCase().padStart(4, '0')} 01 00000000:00000000 00:00000000 00000000     0        0 ${i} 1 0000000000000000 20 4 30 10 -1\n`;
+  const table = `  sl  local_address rem_address   st\n${Array.from({ length: 65_000 }, (_, i) => line(i)).join('')}`;
+  const collect = async (inUse: number, timeWait: number) => {
+    const asked: string[] = [];
+    const files: Readonly<Record<string, string>> = {
+      '/proc/net/snmp': 'Tcp: CurrEstab RetransSegs\nTcp: 65000 3\n',
+      '/proc/net/sockstat': `TCP: inuse ${inUse} orphan 0 tw ${timeWait} alloc 9 mem 9\n`,
+      '/proc/net/tcp': table,
+    };
+    const tryReadText = async (path: string) => {
+      asked.push(path);
+      return files[path] ?? null;
+    };
+    const host = { ...createHost(), tryReadText, readText: async (path: string) => (await tryReadText(path)) ?? '' };
+    const written = new Map<string, number>();
+    await connectionsCollector.create(undefined).collect(host, {
+      write: (metric, value, attributes) =>
+        written.set(`${metric} ${attributes?.['network.connection.state'] ?? ''}`, value),
+    });
+    return { asked, written };
+  };
+  const count = 'system.network.connection.count';
+
+  it('are told from the counters of the kernel, without reading their table', async () => {
+    const { asked, written } = await collect(40_000, 25_000);
+    expect(asked).not.toContain('/proc/net/tcp');
+    expect(written.get(`${count} established`)).toBe(65_000);
+    expect(written.get(`${count} time_wait`)).toBe(25_000);
+  });
+
+  it('that come while the table is read end the counting at its limit', async () => {
+    const { asked, written } = await collect(10, 0);
+    expect(asked).toContain('/proc/net/tcp');
+    expect(asked).not.toContain('/proc/net/tcp6');
+    expect([...written.keys()].filter((key) => key.startsWith(count))).toEqual([
+      `${count} established`,
+      `${count} time_wait`,
+    ]);
+    expect(addConnectionStates(table, [], 20_000)).toBe(20_001);
+  });
 });
 
 it('keeps real mounts once, at their shortest path, and leaves out what cannot fill', () => {

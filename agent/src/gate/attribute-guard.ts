@@ -69,7 +69,7 @@ export class AttributeGuard {
     let isCut = false;
     const admitted: Record<string, string> = {};
     for (const [key, value] of Object.entries(attributes)) {
-      const safe = isServerAddress(key, value) ? value : this.#safeValue(value);
+      const safe = isServerAddress(key, value) || isContainerId(key, value) ? value : this.#safeValue(value);
       const kept = this.#isWithin(`${metric}\0${key}`, safe) ? safe : OTHER_VALUE;
       isCut ||= kept !== safe;
       admitted[key] = kept;
@@ -107,6 +107,9 @@ export class AttributeGuard {
 
 /** Where a called service listens is no person's address, and the hub can join callers and called only by it. */
 const isServerAddress = (key: string, value: string) => key === semconv.attribute.serverAddress && isIP(value) !== 0;
+
+/** Random hex digits that a runtime gave: some look like a phone number, none is one. */
+const isContainerId = (key: string, value: string) => key === 'container.id' && /^[0-9a-f]{12}$/.test(value);
 
 /** Numbers up to five digits (ports, years, sizes) and plain words are no secrets; what masking finds beyond is. */
 function looksPersonal(value: string): boolean {

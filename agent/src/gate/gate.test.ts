@@ -127,6 +127,10 @@ describe('AttributeGuard', () => {
       mount: '/var/lib/docker',
     };
     expect(guard.admit('m', values)).toEqual(values);
+    // Digits of a container's short id are chance; the same digits elsewhere may be a telephone.
+    const digits = '010123456789';
+    expect(guard.admit('m', { 'container.id': digits })).toEqual({ 'container.id': digits });
+    expect(guard.admit('m', { 'container.id': `${digits}0` })['container.id']).toMatch(/^masked:/);
     const [one, again, other] = ['a@x.kr', 'a@x.kr', 'b@x.kr'].map((mail) => guard.admit('m', { mail }).mail);
     expect(one).toMatch(/^masked:[0-9a-f]{16}$/);
     expect(again).toBe(one);
