@@ -3,6 +3,7 @@ import type { ScopeConfig } from '../scope/scope-config.ts';
 import { scopeProcessesCollector } from '../scope/scope-processes.ts';
 import { accessLogCollector, accessLogPaths } from './access-log-collector.ts';
 import { cgroupsCollector } from './cgroups.ts';
+import { clockOffsetCollector } from './clock-offset.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
 import { connectionsCollector } from './connections.ts';
 import { cpuCollector } from './cpu.ts';
@@ -16,6 +17,7 @@ import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
 import { prometheusCollector } from './prometheus.ts';
+import { temperatureCollector } from './temperature.ts';
 import { tomcatCollector } from './tomcat.ts';
 import { uptimeCollector } from './uptime.ts';
 
@@ -31,6 +33,8 @@ export const collectors: readonly CollectorDefinition[] = [
   processesCollector,
   kernelTablesCollector,
   cgroupsCollector,
+  temperatureCollector,
+  clockOffsetCollector,
   uptimeCollector,
   nginxCollector,
   accessLogCollector,

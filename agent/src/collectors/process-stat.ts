@@ -5,6 +5,7 @@ export interface ProcessStat {
   /** Of the short name between the brackets; changes when the process becomes another program (exec). */
   commHash: number;
   isKernelThread: boolean;
+  parentPid: number;
   /** User and system time in clock ticks, this process's own threads, since it started. */
   cpuTicks: number;
   threads: number;
@@ -18,6 +19,7 @@ export const emptyProcessStat = (): ProcessStat => ({
   state: 0,
   commHash: 0,
   isKernelThread: false,
+  parentPid: 0,
   cpuTicks: 0,
   threads: 0,
   startTicks: 0,
@@ -31,6 +33,7 @@ const CLOSING = 0x29;
 const OPENING = 0x28;
 
 /** Where the field of that number (proc(5), counted from 1) goes. */
+const PARENT = 4;
 const FLAGS = 9;
 const UTIME = 14;
 const STIME = 15;
@@ -68,6 +71,7 @@ export function parseProcessStat(buffer: Buffer, length: number, into: ProcessSt
     if (negative) value = -value;
     at++;
     if (field === FLAGS) into.isKernelThread = (value & PF_KTHREAD) !== 0;
+    else if (field === PARENT) into.parentPid = value;
     else if (field === UTIME) utime = value;
     else if (field === STIME) into.cpuTicks = utime + value;
     else if (field === THREADS) into.threads = value;

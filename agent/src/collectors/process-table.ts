@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { TopProcess } from './collector.ts';
 import { cleanExecutableName } from './executable-names.ts';
 import type { Host } from './host.ts';
+import { hashBytes, ProcessRestarts } from './process-restarts.ts';
 import { emptyProcessStat, type ProcessStat, parseProcessStat, processComm } from './process-stat.ts';
 
 export interface NameUse {
@@ -18,6 +19,9 @@ export interface TableReading {
   readonly byState: Readonly<Record<ProcessState, number>>;
   readonly byName: ReadonlyMap<string, Readonly<NameUse>>;
   readonly topProcesses: readonly TopProcess[];
+  /** Since the first reading: processes that ended and came again, all and by name. */
+  readonly restarts: number;
+  readonly restartsByName: ReadonlyMap<string, number>;
   /** `false` for the first reading, which has nothing to compare with. */
   readonly hasRatios: boolean;
 }
@@ -25,7 +29,12 @@ export interface TableReading {
 /** A process as it was when it was last read. */
 interface Known {
   readonly pid: number;
-  startTicks: number;
+  readonly startTicks: number;
+  readonly parentPid: number;
+  /** Number of the reading in which it was first seen. */
+  readonly firstReading: number;
+  /** Of its arguments when it was first seen, for telling restarts; 0 for none or not asked. */
+  commandHash: number;
   commHash: number;
   name: string;
   cpuTicks: number;
@@ -56,6 +65,8 @@ export class ProcessTable {
   readonly #known = new Map<number, Known>();
   readonly #buffer = Buffer.allocUnsafe(2_048);
   readonly #stat: ProcessStat = emptyProcessStat();
+  readonly #restarts = new ProcessRestarts();
+  #newcomers: Known[] = [];
   #reading = 0;
   #hostTicks = 0;
   #pageBytes: number | null = null;
@@ -86,9 +97,40 @@ export class ProcessTable {
       if (process.cpuRatio > 0) top.push({ pid, name, cpuRatio: process.cpuRatio });
     }
     this.#hostTicks = hostTicks;
-    for (const [pid, known] of this.#known) if (known.listedIn !== this.#reading) this.#known.delete(pid);
+    this.#noteRestarts();
     top.sort((a, b) => b.cpuRatio - a.cpuRatio);
-    return { processes, threads, byState, byName, topProcesses: top.slice(0, TOP_PROCESSES), hasRatios };
+    return {
+      processes,
+      threads,
+      byState,
+      byName,
+      topProcesses: top.slice(0, TOP_PROCESSES),
+      restarts: this.#restarts.total,
+      restartsByName: this.#restarts.byName,
+      hasRatios,
+    };
+  }
+
+  /** Who is gone first, then who came: a restart between two readings is one of both. */
+  #noteRestarts(): void {
+    for (const [pid, known] of this.#known) {
+      if (known.listedIn === this.#reading) continue;
+      this.#noteEnd(known);
+      this.#known.delete(pid);
+    }
+    this.#restarts.forget(this.#reading);
+    if (this.#reading > 1)
+      for (const known of this.#newcomers) if (!this.#isWorker(known)) this.#restarts.started(known);
+    this.#newcomers = [];
+  }
+
+  #noteEnd(known: Known): void {
+    if (!this.#isWorker(known)) this.#restarts.ended(known, this.#reading - known.firstReading, this.#reading);
+  }
+
+  /** A child that runs its parent's program comes and goes as its parent wills: no restart. */
+  #isWorker({ parentPid, name }: Known): boolean {
+    return this.#known.get(parentPid)?.name === name;
   }
 
   /** The process and its share since it was read before; `null` when it ended meanwhile or hides (hidepid). */
@@ -104,7 +146,9 @@ export class ProcessTable {
     const isSame = known !== undefined && known.startTicks === this.#stat.startTicks;
     if (isSame) return { known, cpuRatio: this.#update(host, known, length, hostTicks) };
     const made = this.#newcomer(host, pid, length, hostTicks);
+    if (known !== undefined) this.#noteEnd(known);
     this.#known.set(pid, made);
+    this.#newcomers.push(made);
     // A process that came since the reading before counts from its start; in the first reading nobody does.
     const passed = hostTicks - this.#hostTicks;
     return { known: made, cpuRatio: this.#reading > 1 ? shareOf(made.cpuTicks, passed) : 0 };
@@ -123,6 +167,9 @@ export class ProcessTable {
     const made: Known = {
       pid,
       startTicks: this.#stat.startTicks,
+      parentPid: this.#stat.parentPid,
+      firstReading: this.#reading,
+      commandHash: 0,
       commHash: 0,
       name: this.#nameOf(host, pid, length),
       cpuTicks: 0,
@@ -134,6 +181,10 @@ export class ProcessTable {
       listedIn: 0,
     };
     this.#note(made, hostTicks);
+    // Reuses the buffer that the stat was read from.
+    if (!this.#stat.isKernelThread) {
+      made.commandHash = hashBytes(this.#buffer, host.readInto(`/proc/${pid}/cmdline`, this.#buffer));
+    }
     return made;
   }
 

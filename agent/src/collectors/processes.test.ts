@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanExecutableName, ExecutableNames } from './executable-names.ts';
 import { createHost, type Host } from './host.ts';
+import { ProcessRestarts } from './process-restarts.ts';
 import { emptyProcessStat, parseProcessStat, processComm } from './process-stat.ts';
 import { ProcessTable } from './process-table.ts';
+import { processesCollector } from './processes.ts';
 
 const blank = () => emptyProcessStat();
 const line = (p: { pid: number; comm: string; ticks: number; start?: number; flags?: number; state?: string }) =>
@@ -121,6 +123,181 @@ describe('ProcessTable', () => {
     expect(reused.topProcesses).toEqual([{ pid: 9, name: 'new', cpuRatio: 0.1 }]);
     const exec = await table.read(hostWith({ 9: line({ pid: 9, comm: 'then', ticks: 15, start: 77 }) }), 1_200);
     expect(exec.topProcesses).toEqual([{ pid: 9, name: 'then', cpuRatio: 0.05 }]);
+  });
+});
+
+describe('restarts', () => {
+  interface Given {
+    readonly pid: number;
+    readonly command?: string;
+    readonly parent?: number;
+    readonly start?: number;
+    readonly comm?: string;
+  }
+
+  function hostWith(given: readonly Given[]): Host {
+    const byPid = new Map(given.map((one) => [one.pid, one]));
+    return {
+      ...createHost(),
+      list: async () => [...byPid.keys()].map(String),
+      readLink: () => null,
+      readInto: (path, buffer) => {
+        const [, pid, file] = /^\/proc\/(\d+)\/(stat|cmdline)$/.exec(path) ?? [];
+        const one = byPid.get(Number(pid));
+        if (one === undefined) return -1;
+        const { comm = 'shopd', command = 'shopd\0--port\x008080\0', parent = 1, start = 5 } = one;
+        const stat = line({ pid: one.pid, comm, ticks: 1, start }).replace(') S 1 ', `) S ${parent} `);
+        return Buffer.from(file === 'stat' ? stat : command).copy(buffer);
+      },
+    };
+  }
+
+  async function readings(steps: readonly (readonly [times: number, given: readonly Given[]])[]) {
+    const table = new ProcessTable();
+    let reading = await table.read(hostWith([]), 0);
+    let ticks = 0;
+    for (const [times, given] of steps) {
+      for (let i = 0; i < times; i++) {
+        ticks += 200;
+        reading = await table.read(hostWith(given), ticks);
+      }
+    }
+    return { total: reading.restarts, byName: Object.fromEntries(reading.restartsByName) };
+  }
+
+  const old: Given = { pid: 10 };
+  it.each([
+    {
+      name: 'between two readings',
+      steps: [
+        [12, [old]],
+        [1, [{ pid: 11 }]],
+      ],
+      want: 1,
+    },
+    {
+      name: 'some seconds later',
+      steps: [
+        [12, [old]],
+        [20, []],
+        [1, [{ pid: 11 }]],
+      ],
+      want: 1,
+    },
+    {
+      name: 'under the same pid',
+      steps: [
+        [12, [old]],
+        [1, [{ pid: 10, start: 900 }]],
+      ],
+      want: 1,
+    },
+    {
+      name: 'each of two',
+      steps: [
+        [12, [old, { pid: 20 }]],
+        [1, [{ pid: 11 }, { pid: 21 }]],
+      ],
+      want: 2,
+    },
+    {
+      name: 'not a minute later',
+      steps: [
+        [12, [old]],
+        [40, []],
+        [1, [{ pid: 11 }]],
+      ],
+      want: 0,
+    },
+    {
+      name: 'not with other arguments',
+      steps: [
+        [12, [old]],
+        [1, [{ pid: 11, command: 'shopd\0--help\0' }]],
+      ],
+      want: 0,
+    },
+    {
+      name: 'not a second one beside it',
+      steps: [
+        [12, [old]],
+        [1, [old, { pid: 11 }]],
+      ],
+      want: 0,
+    },
+    {
+      name: 'not a job',
+      steps: [
+        [5, [old]],
+        [1, [{ pid: 11 }]],
+      ],
+      want: 0,
+    },
+    {
+      name: 'not a worker',
+      steps: [
+        [12, [old, { pid: 20, parent: 10 }]],
+        [1, [old, { pid: 21, parent: 10 }]],
+      ],
+      want: 0,
+    },
+    {
+      name: 'not one without arguments',
+      steps: [
+        [12, [{ pid: 10, command: '' }]],
+        [1, [{ pid: 11, command: '' }]],
+      ],
+      want: 0,
+    },
+  ] as const)('counts $name: $want', async ({ steps, want }) => {
+    expect(await readings(steps)).toEqual({ total: want, byName: want === 0 ? {} : { shopd: want } });
+  });
+
+  it('stay bounded while whole crowds come and go', () => {
+    const restarts = new ProcessRestarts();
+    for (let reading = 0; reading < 200; reading++) {
+      for (let i = 0; i < 100; i++) {
+        const key = { name: `job-${reading}-${i}`, commandHash: 1 };
+        restarts.ended(key, 60, reading);
+        restarts.started(key);
+      }
+      restarts.forget(reading);
+    }
+    expect(restarts.total).toBe(20_000);
+    expect(restarts.byName.size).toBeLessThanOrEqual(65);
+    expect(restarts.byName.get('other')).toBe(20_000 - 64);
+  });
+
+  it('show their first one as an increase', async () => {
+    const collector = processesCollector.create(undefined);
+    const seen: number[] = [];
+    const read = async (given: readonly Given[]) => {
+      const stat = { readText: async () => 'cpu  1 0 0 9 0 0 0 0 0 0\nprocesses 5\n' };
+      await collector.collect(
+        { ...hostWith(given), ...stat },
+        {
+          write: (metric, value, attributes) => {
+            if (metric === 'airis.process.restarts' && attributes !== undefined) seen.push(value);
+          },
+        },
+      );
+    };
+    for (let i = 0; i < 14; i++) await read([old]);
+    for (let i = 0; i < 3; i++) await read([{ pid: 11 }]);
+    expect(seen).toEqual([0, 1, 1]);
+  });
+
+  it('takes a name of control characters and brackets, and one that vanishes while it is read', async () => {
+    const given = [{ pid: 10, comm: 'x)\n\u001b[2J(y' }];
+    const whole = hostWith(given);
+    const vanishing: Host = {
+      ...whole,
+      list: async () => ['10', '11', '12'],
+      readInto: (path, buffer) => (path.endsWith('cmdline') ? -1 : whole.readInto(path, buffer)),
+    };
+    const reading = await new ProcessTable().read(vanishing, 100);
+    expect([...reading.byName.keys()]).toEqual(['x____2J_y']);
+    expect(reading.processes).toBe(1);
   });
 });
 

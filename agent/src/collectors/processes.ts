@@ -24,6 +24,9 @@ interface State {
   readonly table: ProcessTable;
   readonly names: ExecutableNames;
   readonly of: BoundedAttributes;
+  readonly restartsOf: BoundedAttributes;
+  /** Executables whose count of restarts was written: it begins with a 0, else the first would show no increase. */
+  readonly restartsBegun: Set<string>;
   last: TableReading | null;
   /** Readings to let pass before the table is read again. */
   skip: number;
@@ -37,6 +40,12 @@ export const processesCollector = defineCollector({
     'system.process.count': { unit: '{process}', kind: 'gauge', about: 'processes by state, kernel threads included' },
     'system.process.created': { unit: '{process}', kind: 'counter', about: 'processes and threads started since boot' },
     'airis.process.threads': { unit: '{thread}', kind: 'gauge', about: 'threads of all processes' },
+    'airis.process.restarts': {
+      unit: '{restart}',
+      kind: 'counter',
+      about:
+        'processes that ran for 10 readings or longer, ended, and came again under a new pid within 30: same executable, same arguments. Without attributes: all',
+    },
     'process.cpu.utilization': {
       unit: '1',
       kind: 'gauge',
@@ -53,6 +62,8 @@ export const processesCollector = defineCollector({
     names: new ExecutableNames(),
     // 200 names and `other`: what ExecutableNames can ever admit.
     of: new BoundedAttributes(201, (name) => ({ 'process.executable.name': name })),
+    restartsOf: new BoundedAttributes(65, (name) => ({ 'process.executable.name': name })),
+    restartsBegun: new Set(),
     last: null,
     skip: 0,
   }),
@@ -67,6 +78,7 @@ export const processesCollector = defineCollector({
       state.skip = Math.ceil(state.last.processes / perReading) - 1;
     }
     writeReading(state.last, top, out, state);
+    writeRestarts(state.last, out, state);
   },
   context: ({ last }) => ({ topProcesses: last?.topProcesses ?? [] }),
 });
@@ -106,6 +118,16 @@ function writeReading(reading: TableReading, top: number, out: SampleWriter, { n
   if (other === null) return;
   if (reading.hasRatios) out.write('process.cpu.utilization', otherRatio, other);
   out.write('process.memory.usage', otherBytes, other);
+}
+
+function writeRestarts(reading: TableReading, out: SampleWriter, { restartsOf, restartsBegun }: State): void {
+  out.write('airis.process.restarts', reading.restarts);
+  for (const [name, count] of reading.restartsByName) {
+    const attributes = restartsOf.get(name);
+    if (attributes === null) continue;
+    out.write('airis.process.restarts', restartsBegun.has(name) ? count : 0, attributes);
+    restartsBegun.add(name);
+  }
 }
 
 /** Below half a percent of the host a process is not worth a series for its processor time. */
