@@ -27,7 +27,8 @@ const APPLIES_EVERY_MS = 60_000;
 export const CUT_OFF_AFTER_MS = 10_000;
 /** Readings that were cut off and have not ended: each holds memory, so with so many there is no further try. */
 export const MAX_CUT_OFF_READINGS = 3;
-const RETRY = { firstMs: 2_000, limitMs: 30_000 } as const;
+/** Short enough that a service that came back is not unseen for long. */
+const RETRY = { firstMs: 2_000, limitMs: 10_000 } as const;
 const MAX_ERROR_LENGTH = 300;
 
 /** One call of a collector. Once it has ended or was cut off, what it still writes is refused. */
