@@ -134,7 +134,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
   const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs });
-  const transactionPath = new TransactionPath(spool, refusals, config.scope?.entity ?? `service:nginx@${agent}`);
+  const transactionPath = new TransactionPath(
+    spool,
+    refusals,
+    (role) => config.scope?.entity ?? `service:${role}@${agent}`,
+  );
 
   const runner = config.model.enabled
     ? await startModelRunner({

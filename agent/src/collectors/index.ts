@@ -2,6 +2,7 @@ import { directoriesCollector } from '../scope/directories.ts';
 import type { ScopeConfig } from '../scope/scope-config.ts';
 import { scopeProcessesCollector } from '../scope/scope-processes.ts';
 import { accessLogCollector, accessLogPaths } from './access-log-collector.ts';
+import { apacheCollector, leavingApacheLogs } from './apache.ts';
 import { cgroupsCollector } from './cgroups.ts';
 import { clockOffsetCollector } from './clock-offset.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
@@ -37,6 +38,7 @@ export const collectors: readonly CollectorDefinition[] = [
   clockOffsetCollector,
   uptimeCollector,
   nginxCollector,
+  apacheCollector,
   accessLogCollector,
   prometheusCollector,
   postgresqlCollector,
@@ -55,12 +57,17 @@ export function createCollectors(
   scope: ScopeConfig | undefined = undefined,
 ): Collector[] {
   const left = scope === undefined ? 'scope' : 'host';
-  const own: Readonly<Record<string, unknown>> = { ...settings, [nginxCollector.name]: nginxSettings(settings) };
+  const own: Readonly<Record<string, unknown>> = { ...settings, ...leavingGivenLogs(settings) };
   return collectors
     .filter(({ watches }) => watches !== left)
     .map((definition) => definition.create(definition.watches === 'scope' ? scope : own[definition.name]));
 }
 
-/** A log that access-log follows nginx's own collector must not follow too: every request would count twice. */
-const nginxSettings = (settings: Readonly<Record<string, unknown>>): unknown =>
-  leavingLogs(settings[nginxCollector.name], accessLogPaths(settings[accessLogCollector.name]));
+/** A log that access-log follows the servers' own collectors must not follow too: every request would count twice. */
+function leavingGivenLogs(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const given = accessLogPaths(settings[accessLogCollector.name]);
+  return {
+    [nginxCollector.name]: leavingLogs(settings[nginxCollector.name], given),
+    [apacheCollector.name]: leavingApacheLogs(settings[apacheCollector.name], given),
+  };
+}

@@ -92,6 +92,13 @@ export async function portsHeldBy(evidence: HostEvidence, pids: readonly number[
   return [...ports].sort((a, b) => a - b);
 }
 
+/** Where the process's own root is seen from here: empty, unless it lives in another mount namespace (a container). */
+export function rootOf(host: Host, pid: number): string {
+  const its = host.readLink(`/proc/${pid}/ns/mnt`);
+  const ours = host.readLink('/proc/self/ns/mnt');
+  return its === null || ours === null || its === ours ? '' : `/proc/${pid}/root`;
+}
+
 const LISTEN = '0A';
 
 export function parseListeners(text: string): Listener[] {

@@ -1,4 +1,5 @@
 import type { Host } from '../collectors/host.ts';
+import { apacheRole } from './apache.ts';
 import { readHostEvidence } from './host-evidence.ts';
 import { nginxRole } from './nginx.ts';
 import { postgresqlRole } from './postgresql.ts';
@@ -6,7 +7,7 @@ import type { FoundRole, RoleDefinition } from './role-definition.ts';
 import { tomcatRole } from './tomcat.ts';
 
 /** Every role that can be recognised; a new one is one file and one line. */
-export const roles: readonly RoleDefinition[] = [nginxRole, tomcatRole, postgresqlRole];
+export const roles: readonly RoleDefinition[] = [nginxRole, apacheRole, tomcatRole, postgresqlRole];
 
 /** What runs on this host now, with the evidence for believing so. */
 export async function findRoles(host: Host, definitions: readonly RoleDefinition[] = roles): Promise<FoundRole[]> {

@@ -6,6 +6,7 @@ import {
   processTitle,
   type RunningProcess,
   readHostEvidence,
+  rootOf,
 } from './host-evidence.ts';
 import { readNginxConfig } from './nginx-config.ts';
 import { type AccessLog, combinedFormat, type NginxFacts, nginxFacts } from './nginx-facts.ts';
@@ -133,13 +134,6 @@ function absoluteIn(host: Host, pid: number, path: string | null): string | null
   if (path === null || isAbsolute(path)) return path;
   const cwd = host.readLink(`/proc/${pid}/cwd`);
   return cwd === null ? null : join(cwd, path);
-}
-
-/** Where the process's own root is seen from here: empty, unless it lives in another mount namespace (a container). */
-function rootOf(host: Host, pid: number): string {
-  const its = host.readLink(`/proc/${pid}/ns/mnt`);
-  const ours = host.readLink('/proc/self/ns/mnt');
-  return its === null || ours === null || its === ours ? '' : `/proc/${pid}/root`;
 }
 
 function toRole(instance: NginxInstance): FoundRole {

@@ -28,6 +28,8 @@ export const logTailConfig = z.strictObject({
       { path: '/var/log/messages' },
       { path: '/var/log/auth.log' },
       { path: '/var/log/nginx/*.log' },
+      { path: '/var/log/apache2/error.log' },
+      { path: '/var/log/httpd/error_log' },
     ]),
   maxLineBytes: z
     .int()

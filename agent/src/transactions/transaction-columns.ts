@@ -8,6 +8,8 @@ export const MAX_TRANSACTIONS = 5_000;
  * texts that repeat, so that a row makes no object.
  */
 export class TransactionColumns {
+  /** Of rows whose log names no service, on a host where nobody said what is watched. */
+  readonly role: string;
   readonly #capacity: number;
   readonly #endUnixMs: Float64Array;
   readonly #elapsedMs: Float64Array;
@@ -23,7 +25,8 @@ export class TransactionColumns {
   #length = 0;
   #dropped = 0;
 
-  constructor(capacity = MAX_TRANSACTIONS) {
+  constructor(role = 'nginx', capacity = MAX_TRANSACTIONS) {
+    this.role = role;
     this.#capacity = capacity;
     this.#endUnixMs = new Float64Array(capacity);
     this.#elapsedMs = new Float64Array(capacity);

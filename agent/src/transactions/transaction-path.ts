@@ -11,11 +11,11 @@ const SEND_EVERY_MS = 2_000;
 export class TransactionPath {
   readonly #spool: Spool;
   readonly #refusals: Refusals;
-  readonly #spokenFor: string;
+  readonly #spokenFor: (role: string) => string;
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param spokenFor - entity of requests whose log names none */
-  constructor(spool: Spool, refusals: Refusals, spokenFor: string) {
+  /** @param spokenFor - entity of requests whose log names none, by the role that answered them */
+  constructor(spool: Spool, refusals: Refusals, spokenFor: (role: string) => string) {
     this.#spokenFor = spokenFor;
     this.#spool = spool;
     this.#refusals = refusals;
@@ -38,7 +38,7 @@ export class TransactionPath {
   }
 
   #send(columns: TransactionColumns): void {
-    const taken = columns.take(this.#spokenFor);
+    const taken = columns.take(this.#spokenFor(columns.role));
     if (taken === null) return;
     const { payload, rows, fromUnixMs, toUnixMs } = taken;
     this.#spool.append({
