@@ -53,3 +53,9 @@ export function beanName(name: string): { readonly domain: string; readonly keys
   }
   return { domain: name.slice(0, Math.max(0, colon)), keys };
 }
+
+/** A finite number under a key, else `null`. */
+export function numberIn(values: BeanAttributes | null | undefined, key: string): number | null {
+  const value = values?.[key];
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}

@@ -1,4 +1,5 @@
-import { type BeanAttributes, beanName, type JolokiaRead } from './jolokia.ts';
+import { type JdbcPool, jdbcPools, jdbcReads } from './jdbc-pools.ts';
+import { type BeanAttributes, beanName, type JolokiaRead, numberIn } from './jolokia.ts';
 
 /** What a Tomcat says of itself at one moment. */
 export interface TomcatReading {
@@ -6,28 +7,50 @@ export interface TomcatReading {
     readonly connector: string;
     readonly busy: number;
     readonly threads: number;
-    readonly limit: number;
+    /** `null` where several Executors could be the connector's. */
+    readonly limit: number | null;
     readonly requests: number | null;
     readonly errors: number | null;
+    readonly busySeconds: number | null;
+    readonly bytesReceived: number | null;
+    readonly bytesSent: number | null;
+    readonly connections: number | null;
+    readonly connectionLimit: number | null;
   }[];
+  readonly executors: readonly { readonly name: string; readonly queued: number }[];
+  readonly jdbcPools: readonly JdbcPool[];
   /** How long each request in service has run. */
   readonly activeMs: readonly number[];
   readonly sessions: number | null;
   readonly heap: { readonly used: number; readonly limit: number | null } | null;
+  readonly heapCommitted: number | null;
   readonly nonHeapUsed: number | null;
-  readonly gcSeconds: readonly { readonly name: string; readonly seconds: number }[];
-  readonly loadedClasses: number | null;
+  readonly gc: readonly { readonly name: string; readonly seconds: number; readonly count: number | null }[];
+  readonly classes: { readonly now: number | null; readonly loaded: number | null; readonly unloaded: number | null };
+  readonly jvmThreads: number | null;
 }
 
 /** The questions, in the order `tomcatReading` expects their answers. Embedded Tomcats use another domain. */
 export const tomcatReads: readonly JolokiaRead[] = [
-  { mbean: '*:type=ThreadPool,name=*', attribute: ['currentThreadsBusy', 'currentThreadCount', 'maxThreads'] },
-  { mbean: '*:type=GlobalRequestProcessor,name=*', attribute: ['requestCount', 'errorCount'] },
+  {
+    mbean: '*:type=ThreadPool,name=*',
+    attribute: ['currentThreadsBusy', 'currentThreadCount', 'maxThreads', 'connectionCount', 'maxConnections'],
+  },
+  {
+    mbean: '*:type=GlobalRequestProcessor,name=*',
+    attribute: ['requestCount', 'errorCount', 'processingTime', 'bytesReceived', 'bytesSent'],
+  },
   { mbean: '*:type=RequestProcessor,*', attribute: ['stage', 'requestProcessingTime'] },
   { mbean: '*:type=Manager,*', attribute: ['activeSessions'] },
   { mbean: 'java.lang:type=Memory', attribute: ['HeapMemoryUsage', 'NonHeapMemoryUsage'] },
-  { mbean: 'java.lang:type=GarbageCollector,name=*', attribute: ['CollectionTime'] },
-  { mbean: 'java.lang:type=ClassLoading', attribute: ['LoadedClassCount'] },
+  { mbean: 'java.lang:type=GarbageCollector,name=*', attribute: ['CollectionTime', 'CollectionCount'] },
+  {
+    mbean: 'java.lang:type=ClassLoading',
+    attribute: ['LoadedClassCount', 'TotalLoadedClassCount', 'UnloadedClassCount'],
+  },
+  { mbean: 'java.lang:type=Threading', attribute: ['ThreadCount'] },
+  { mbean: '*:type=Executor,name=*', attribute: ['queueSize', 'maxThreads'] },
+  ...jdbcReads,
 ];
 
 /** `org.apache.coyote.Constants.STAGE_SERVICE`: an answer is being made; before it the request is read, after it kept alive. */
@@ -35,7 +58,7 @@ const STAGE_SERVICE = 3;
 const CONNECTORS = 8;
 
 export function tomcatReading(answers: readonly (BeanAttributes | null)[]): TomcatReading {
-  const [pools, processors, requests, managers, memory, collectors, classes] = answers;
+  const [pools, processors, requests, managers, memory, collectors, classes, threading, executors, ...jdbc] = answers;
   const totals = new Map(beansOf(processors).map(({ keys, values }) => [keys.get('name'), values]));
   const sessions = beansOf(managers).flatMap(({ values }) => numberIn(values, 'activeSessions') ?? []);
   const heap = objectIn(memory, 'HeapMemoryUsage');
@@ -46,8 +69,9 @@ export function tomcatReading(answers: readonly (BeanAttributes | null)[]): Tomc
       .flatMap(({ keys, values }) => {
         const busy = numberIn(values, 'currentThreadsBusy');
         const threads = numberIn(values, 'currentThreadCount');
-        const limit = numberIn(values, 'maxThreads');
-        if (busy === null || threads === null || limit === null) return [];
+        // A connector with an Executor has -1 of its own.
+        const limit = positive(numberIn(values, 'maxThreads')) ?? executorLimit(executors);
+        if (busy === null || threads === null) return [];
         const total = totals.get(keys.get('name')) ?? null;
         return [
           {
@@ -57,6 +81,11 @@ export function tomcatReading(answers: readonly (BeanAttributes | null)[]): Tomc
             limit,
             requests: numberIn(total, 'requestCount'),
             errors: numberIn(total, 'errorCount'),
+            busySeconds: thousandth(numberIn(total, 'processingTime')),
+            bytesReceived: numberIn(total, 'bytesReceived'),
+            bytesSent: numberIn(total, 'bytesSent'),
+            connections: numberIn(values, 'connectionCount'),
+            connectionLimit: positive(numberIn(values, 'maxConnections')),
           },
         ];
       }),
@@ -66,12 +95,32 @@ export function tomcatReading(answers: readonly (BeanAttributes | null)[]): Tomc
     sessions: sessions.length === 0 ? null : sessions.reduce((sum, one) => sum + one, 0),
     heap: heapUsed === null ? null : { used: heapUsed, limit: positive(numberIn(heap, 'max')) },
     nonHeapUsed: numberIn(objectIn(memory, 'NonHeapMemoryUsage'), 'used'),
-    gcSeconds: beansOf(collectors, false).flatMap(({ keys, values }) => {
-      const spent = numberIn(values, 'CollectionTime');
-      return spent === null ? [] : [{ name: keys.get('name') ?? '', seconds: spent / 1_000 }];
+    heapCommitted: numberIn(heap, 'committed'),
+    gc: beansOf(collectors, false).flatMap(({ keys, values }) => {
+      const seconds = thousandth(numberIn(values, 'CollectionTime'));
+      return seconds === null
+        ? []
+        : [{ name: keys.get('name') ?? '', seconds, count: numberIn(values, 'CollectionCount') }];
     }),
-    loadedClasses: numberIn(classes ?? null, 'LoadedClassCount'),
+    classes: {
+      now: numberIn(classes, 'LoadedClassCount'),
+      loaded: numberIn(classes, 'TotalLoadedClassCount'),
+      unloaded: numberIn(classes, 'UnloadedClassCount'),
+    },
+    jvmThreads: numberIn(threading, 'ThreadCount'),
+    executors: beansOf(executors)
+      .slice(0, CONNECTORS)
+      .flatMap(({ keys, values }) => {
+        const queued = numberIn(values, 'queueSize');
+        return queued === null ? [] : [{ name: (keys.get('name') ?? '').slice(0, 100), queued }];
+      }),
+    jdbcPools: jdbcPools(jdbc),
   };
+}
+
+function executorLimit(executors: BeanAttributes | null | undefined): number | null {
+  const [only, another] = beansOf(executors);
+  return another === undefined ? positive(numberIn(only?.values, 'maxThreads')) : null;
 }
 
 /** Beans that a pattern matched; other software has thread pools and managers too, so only Tomcat's own domains. */
@@ -88,14 +137,10 @@ const connectorName = (name: string): string =>
   name.replace(/-(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:%]*:[0-9a-fA-F:%]*)(?=-)/, '').slice(0, 100);
 
 const isObject = (value: unknown): value is BeanAttributes => typeof value === 'object' && value !== null;
+const thousandth = (value: number | null) => (value === null ? null : value / 1_000);
 const positive = (value: number | null) => (value !== null && value > 0 ? value : null);
 
 function objectIn(values: BeanAttributes | null | undefined, key: string): BeanAttributes | null {
   const value = values?.[key];
   return isObject(value) ? value : null;
-}
-
-function numberIn(values: BeanAttributes | null, key: string): number | null {
-  const value = values?.[key];
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }

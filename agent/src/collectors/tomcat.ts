@@ -6,6 +6,7 @@ import { errorText } from '../errors.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
 import type { Host } from './host.ts';
+import { POOL_LIMIT } from './jdbc-pools.ts';
 import { readBeans } from './jolokia.ts';
 import { type TomcatReading, tomcatReading, tomcatReads } from './tomcat-beans.ts';
 
@@ -28,10 +29,26 @@ const AGES = [
 interface State {
   urls: readonly string[];
   searchedAtMs: number;
-  readonly of: Readonly<Record<'busy' | 'idle' | 'connector' | 'age' | 'memory' | 'gc', BoundedAttributes>>;
+  readonly of: Readonly<
+    Record<
+      | 'busy'
+      | 'idle'
+      | 'connector'
+      | 'received'
+      | 'sent'
+      | 'executor'
+      | 'age'
+      | 'memory'
+      | 'gc'
+      | 'pool'
+      | 'poolUsed'
+      | 'poolIdle',
+      BoundedAttributes
+    >
+  >;
 }
 
-/** Tomcat through Jolokia: threads, requests by age, sessions, heap and collections. */
+/** Tomcat through Jolokia: threads, requests by age, traffic, sessions, pools to databases, heap and collections. */
 export const tomcatCollector = defineCollector({
   name: 'tomcat',
   watches: 'both',
@@ -48,6 +65,39 @@ export const tomcatCollector = defineCollector({
     [semconv.metric.jvmMemoryLimit]: { unit: 'By', kind: 'gauge', about: 'and at most, where it is limited' },
     'airis.jvm.gc.time': { unit: 's', kind: 'counter', about: 'time spent in garbage collections' },
     'jvm.class.count': { unit: '{class}', kind: 'gauge', about: 'classes loaded now' },
+    'tomcat.request.duration.sum': { unit: 's', kind: 'counter', about: 'time spent on requests, by connector' },
+    'tomcat.network.io': { unit: 'By', kind: 'counter', about: 'bytes of requests and answers, by connector' },
+    'tomcat.connection.count': {
+      unit: '{connection}',
+      kind: 'gauge',
+      about: 'open connections, served, queued or kept alive, and one to come',
+    },
+    'tomcat.connection.limit': { unit: '{connection}', kind: 'gauge', about: 'open connections at most' },
+    'tomcat.executor.queue': {
+      unit: '{request}',
+      kind: 'gauge',
+      about: 'requests queued for a thread; only connectors with an Executor tell',
+    },
+    [semconv.metric.dbClientConnections]: {
+      unit: '{connection}',
+      kind: 'gauge',
+      about: 'connections of a pool by state: used, idle (tomcat-jdbc, HikariCP, DBCP)',
+    },
+    [semconv.metric.dbClientConnectionMax]: {
+      unit: '{connection}',
+      kind: 'gauge',
+      about: 'connections of a pool at most',
+    },
+    [semconv.metric.dbClientPending]: {
+      unit: '{request}',
+      kind: 'gauge',
+      about: 'requests that wait for a connection of the pool; DBCP does not say',
+    },
+    'jvm.memory.committed': { unit: 'By', kind: 'gauge', about: 'heap that the JVM has from the system' },
+    'airis.jvm.gc.count': { unit: '{collection}', kind: 'counter', about: 'garbage collections' },
+    'jvm.class.loaded': { unit: '{class}', kind: 'counter', about: 'classes loaded since the start' },
+    'jvm.class.unloaded': { unit: '{class}', kind: 'counter', about: 'classes unloaded since the start' },
+    'jvm.thread.count': { unit: '{thread}', kind: 'gauge', about: 'threads of the whole JVM' },
   },
   state: ({ targets }): State => ({
     urls: targets.map(({ url }) => url),
@@ -56,6 +106,12 @@ export const tomcatCollector = defineCollector({
       busy: connectorsIn({ 'tomcat.thread.state': 'busy' }),
       idle: connectorsIn({ 'tomcat.thread.state': 'idle' }),
       connector: connectorsIn({}),
+      received: connectorsIn({ [semconv.attribute.networkDirection]: 'receive' }),
+      sent: connectorsIn({ [semconv.attribute.networkDirection]: 'transmit' }),
+      executor: new BoundedAttributes(16, (name) => ({ 'tomcat.executor': name })),
+      pool: poolsIn({}),
+      poolUsed: poolsIn({ [semconv.attribute.dbClientConnectionState]: 'used' }),
+      poolIdle: poolsIn({ [semconv.attribute.dbClientConnectionState]: 'idle' }),
       age: new BoundedAttributes(3, (age) => ({ [semconv.attribute.requestAge]: age })),
       memory: new BoundedAttributes(2, (type) => ({ 'jvm.memory.type': type })),
       gc: new BoundedAttributes(16, (name) => ({ 'jvm.gc.name': name })),
@@ -85,6 +141,11 @@ function connectorsIn(more: Readonly<Record<string, string>>): BoundedAttributes
   return new BoundedAttributes(16, (connector) => ({ 'tomcat.connector': connector, ...more }));
 }
 
+/** Of all JVMs together, of which each has its own pools. */
+function poolsIn(more: Readonly<Record<string, string>>): BoundedAttributes {
+  return new BoundedAttributes(POOL_LIMIT * 8, (pool) => ({ 'db.client.connection.pool.name': pool, ...more }));
+}
+
 /** Several JVMs on one host are told apart by the port of their Jolokia. */
 function portOnly(out: SampleWriter, url: string): SampleWriter {
   const port = new URL(url).port || '80';
@@ -101,12 +162,25 @@ function write(reading: TomcatReading, out: SampleWriter, { of }: State): void {
     const attributes = among?.get(key);
     if (value !== null && attributes !== null) out.write(metric, value, attributes);
   };
-  for (const { connector, busy, threads, limit, requests, errors } of reading.pools) {
+  for (const pool of reading.pools) {
+    const { connector, busy, threads, limit, requests, errors } = pool;
     put(semconv.metric.tomcatThreads, busy, of.busy, connector);
     put(semconv.metric.tomcatThreads, Math.max(0, threads - busy), of.idle, connector);
     put(semconv.metric.tomcatThreadLimit, limit, of.connector, connector);
     put('tomcat.requests', requests, of.connector, connector);
     put('tomcat.errors', errors, of.connector, connector);
+    put('tomcat.request.duration.sum', pool.busySeconds, of.connector, connector);
+    put('tomcat.network.io', pool.bytesReceived, of.received, connector);
+    put('tomcat.network.io', pool.bytesSent, of.sent, connector);
+    put('tomcat.connection.count', pool.connections, of.connector, connector);
+    put('tomcat.connection.limit', pool.connectionLimit, of.connector, connector);
+  }
+  for (const { name, queued } of reading.executors) put('tomcat.executor.queue', queued, of.executor, name);
+  for (const { name, used, idle, limit, pending } of reading.jdbcPools) {
+    put(semconv.metric.dbClientConnections, used, of.poolUsed, name);
+    put(semconv.metric.dbClientConnections, idle, of.poolIdle, name);
+    put(semconv.metric.dbClientConnectionMax, limit, of.pool, name);
+    put(semconv.metric.dbClientPending, pending, of.pool, name);
   }
   let fromMs = 0;
   for (const { name, belowMs } of AGES) {
@@ -118,6 +192,13 @@ function write(reading: TomcatReading, out: SampleWriter, { of }: State): void {
   put(semconv.metric.jvmMemoryUsed, reading.heap?.used ?? null, of.memory, 'heap');
   put(semconv.metric.jvmMemoryUsed, reading.nonHeapUsed, of.memory, 'non_heap');
   put(semconv.metric.jvmMemoryLimit, reading.heap?.limit ?? null, of.memory, 'heap');
-  for (const { name, seconds } of reading.gcSeconds) put('airis.jvm.gc.time', seconds, of.gc, name);
-  put('jvm.class.count', reading.loadedClasses);
+  put('jvm.memory.committed', reading.heapCommitted, of.memory, 'heap');
+  for (const { name, seconds, count } of reading.gc) {
+    put('airis.jvm.gc.time', seconds, of.gc, name);
+    put('airis.jvm.gc.count', count, of.gc, name);
+  }
+  put('jvm.class.count', reading.classes.now);
+  put('jvm.class.loaded', reading.classes.loaded);
+  put('jvm.class.unloaded', reading.classes.unloaded);
+  put('jvm.thread.count', reading.jvmThreads);
 }

@@ -88,14 +88,27 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
     }),
   'db.client.connection.count': (attributes) =>
     attributes['db.client.connection.state'] === 'used'
-      ? rule('pool', 'used', {
-          threshold: { high: 1, ofRole: 'max', and: { role: 'pending', above: 0 }, persistMs: 8_000 },
-        })
+      ? rule(
+          'pool',
+          'used',
+          {
+            threshold: { high: 1, ofRole: 'max', and: { role: 'pending', above: 0 }, persistMs: 8_000 },
+          },
+          poolOf(attributes),
+        )
       : null,
-  'db.client.connection.max': () => [rule('pool', 'max'), rule('pool-leak', 'max')],
-  'db.client.connection.pending_requests': () => rule('pool', 'pending'),
-  'airis.db.client.connection.idle_in_use': () =>
-    rule('pool-leak', 'idle', { threshold: { high: 0.5, ofRole: 'max', persistMs: 8_000, graceMs: 1_500 } }),
+  'db.client.connection.max': (attributes) => [
+    rule('pool', 'max', {}, poolOf(attributes)),
+    rule('pool-leak', 'max', {}, poolOf(attributes)),
+  ],
+  'db.client.connection.pending_requests': (attributes) => rule('pool', 'pending', {}, poolOf(attributes)),
+  'airis.db.client.connection.idle_in_use': (attributes) =>
+    rule(
+      'pool-leak',
+      'idle',
+      { threshold: { high: 0.5, ofRole: 'max', persistMs: 8_000, graceMs: 1_500 } },
+      poolOf(attributes),
+    ),
   'nodejs.eventloop.delay.p99': () =>
     rule('event-loop', 'p99', {
       threshold: { kind: 'level-shift', high: 0.3, persistMs: 10_000, severity: 'minor', critical: 5 },
@@ -149,6 +162,7 @@ function rule(subject: SubjectKind, role: string, judges: SeriesRule['judges'] =
 }
 
 const connectorOf = (attributes: Attributes): string => attributes['tomcat.connector'] ?? '';
+const poolOf = (attributes: Attributes): string => attributes['db.client.connection.pool.name'] ?? '';
 const databaseOf = (attributes: Attributes): string =>
   [attributes['db.namespace'] ?? '', attributes['server.port'] ?? ''].join(' ').trim();
 
