@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { globFiles } from '../collectors/glob-files.ts';
 import type { Host } from '../collectors/host.ts';
@@ -24,7 +23,8 @@ export interface ApacheConfig {
   /** Sections are directives with a block and a name in `<>`. */
   readonly directives: readonly Directive[];
   readonly serverRoot: string;
-  readonly digest: string;
+  /** As the process sees them. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -33,19 +33,17 @@ export interface ApacheConfig {
  */
 export async function readApacheConfig(host: Host, start: ApacheStart): Promise<ApacheConfig | null> {
   const { path, root = '' } = start;
-  const hash = createHash('sha256');
   const defined = new Map(start.defined);
   let serverRoot = start.serverRoot;
-  let files = 0;
+  const files: string[] = [];
   let bytes = 0;
   const absolute = (file: string) => (isAbsolute(file) ? file : join(serverRoot, file));
   async function read(file: string, depth: number): Promise<Directive[] | null> {
-    if (files >= FILE_LIMIT || bytes >= TOTAL_BYTES_LIMIT || depth > DEPTH_LIMIT) return null;
+    if (files.length >= FILE_LIMIT || bytes >= TOTAL_BYTES_LIMIT || depth > DEPTH_LIMIT) return null;
     const text = await host.tryReadText(root + file);
     if (text === null) return null;
-    files++;
+    files.push(file);
     bytes += text.length;
-    hash.update(text);
     return expand(parseApacheConfig(text), depth);
   }
   async function expand(directives: readonly Directive[], depth: number): Promise<Directive[]> {
@@ -69,7 +67,7 @@ export async function readApacheConfig(host: Host, start: ApacheStart): Promise<
     return expanded;
   }
   const directives = await read(path, 0);
-  return directives === null ? null : { directives, serverRoot, digest: hash.digest('hex').slice(0, 16) };
+  return directives === null ? null : { directives, serverRoot, files };
 }
 
 const substitute = (text: string, defined: ReadonlyMap<string, string>): string =>

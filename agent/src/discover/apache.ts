@@ -13,7 +13,7 @@ export interface ApacheInstance {
   readonly master: RunningProcess;
   readonly version: string | null;
   readonly configPath: string | null;
-  readonly configDigest: string | null;
+  readonly configFiles: readonly string[];
   readonly ports: readonly number[];
   /** Of mod_status, with `?auto`. */
   readonly statusUrl: string | null;
@@ -75,7 +75,7 @@ async function describe(
     master,
     version: build.version,
     configPath: config === null ? null : root + path,
-    configDigest: config?.digest ?? null,
+    configFiles: config?.files.map((file) => root + file) ?? [],
     ports: held.length > 0 ? held : (facts?.ports ?? [80, 443]).filter((port) => listening.has(port)),
     statusUrl: await reachableStatusUrl(host, facts?.statusPages ?? []),
     accessLogs: (facts?.accessLogs ?? []).map((log) => ({ ...log, path: root + log.path })),
@@ -163,7 +163,7 @@ function toRole(instance: ApacheInstance): FoundRole {
     process: master,
     ports,
     configPath,
-    configDigest: instance.configDigest,
+    configFiles: instance.configFiles,
     calls: instance.upstreams,
     role: {
       name: 'apache',
