@@ -1,13 +1,14 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /**
- * The agent as two files (program and model worker) with the model that ships, in `dist/agent/`. ONNX Runtime stays a
- * package beside it: its library is native.
+ * The agent as a folder that needs nothing but Node, `dist/agent/`: program, model worker and inventory, the model that
+ * ships, and ONNX Runtime's library. `build-binary.ts` makes one file of it.
  */
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'dist/agent');
+const runtime = join(root, 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64');
 
 /** Messages of zod in fifty languages are half of its size, and nobody reads them here: English alone is kept. */
 const englishOnly: Plugin = {
@@ -16,6 +17,30 @@ const englishOnly: Plugin = {
     bundle.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
     }));
+  },
+};
+
+/**
+ * ONNX Runtime as one chunk, loaded on first use. It finds its library by platform inside its package; here that lies
+ * beside the chunk. Its names are given one by one, since CommonJS has none to import later.
+ */
+const runtimeInside: Plugin = {
+  name: 'runtime-inside',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^onnxruntime-node$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'runtime' } : undefined,
+    );
+    bundle.onLoad({ filter: /.*/, namespace: 'runtime' }, ({ path }) => ({
+      contents: `export { InferenceSession, Tensor } from '${path}';`,
+      resolveDir: root,
+    }));
+    bundle.onLoad({ filter: /onnxruntime-node\/dist\/binding\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replace(/require\(`[^`]*\.node`\)/, "require('./onnxruntime_binding.node')");
+      if (contents === text) throw new Error(`${path} loads its library in another way than it did`);
+      return { contents, loader: 'js' };
+    });
+    bundle.onResolve({ filter: /\.node$/ }, ({ path }) => ({ path, external: true }));
   },
 };
 
@@ -36,8 +61,7 @@ const result = await build({
   target: 'node24',
   format: 'esm',
   conditions: ['airis-source'],
-  external: ['onnxruntime-node'],
-  plugins: [englishOnly],
+  plugins: [englishOnly, runtimeInside],
   minify: true,
   legalComments: 'none',
   sourcemap: 'linked',
@@ -47,6 +71,9 @@ const result = await build({
   logLevel: 'warning',
 });
 cpSync(join(root, 'models/zoo/host-autoencoder'), join(folder, 'models/host-autoencoder'), { recursive: true });
+for (const name of ['onnxruntime_binding.node', 'libonnxruntime.so.1']) {
+  cpSync(join(runtime, name), join(folder, 'chunks', name));
+}
 
 const bytes = Object.entries(result.metafile.outputs)
   .filter(([path]) => path.endsWith('.mjs'))

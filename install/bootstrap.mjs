@@ -32,7 +32,13 @@ const commands = {
   eval: { needs: 'packages', run: (words) => [[source, 'test/eval/main.ts', ...words]] },
   bench: { needs: 'all', run: (words) => [[source, 'test/bench/main.ts', ...words]] },
   chaos: { needs: 'all', run: (words) => [[source, 'test/chaos/main.ts', ...words]] },
-  'build:agent': { needs: 'packages', run: (words) => [[source, 'agent/build.ts', ...words]] },
+  'build:agent': {
+    needs: 'packages',
+    run: () => [
+      [source, 'agent/build.ts'],
+      [source, 'agent/build-binary.ts'],
+    ],
+  },
 };
 
 async function main() {

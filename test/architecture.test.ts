@@ -64,6 +64,7 @@ describe('pure core', () => {
 
 /** Beside `config.ts` and `cli.ts`, which read settings: who touches the environment, and why. */
 const environmentReaders: Readonly<Record<string, string>> = {
+  'agent/src/binary/launch.ts': 'finds the folder to unpack into, before there is a config',
   'models/src/runtime/onnx-runtime.ts': 'refuses to load the runtime while its telemetry is on',
   'hub/src/supervise.ts': 'hands it to child processes',
   'hub/src/broker/open-broker.ts': 'finds programs on PATH',

@@ -12,7 +12,8 @@ export type AgentErrorCode =
   | 'ALREADY_RUNNING'
   | 'SPOOL_UNUSABLE'
   | 'LOCAL_STORE_UNUSABLE'
-  | 'MODEL_UNUSABLE';
+  | 'MODEL_UNUSABLE'
+  | 'PROGRAM_NOT_UNPACKED';
 
 /** A failure of the world around the agent: a stable code, the values, and what to do about it. */
 export class AgentError extends Error {

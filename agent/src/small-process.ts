@@ -1,3 +1,5 @@
+import { isSea } from 'node:sea';
+
 /**
  * How the agent's process is kept small; measured with the model on: 168 MB resident without these, 134 MB without the
  * last two, 123 MB with all (of which 95 MB are Node, a worker thread and ONNX Runtime by themselves). A young generation of 1 MB costs little CPU, since steps leave little garbage; one background thread of V8 and
@@ -22,14 +24,19 @@ export const smallProcessEnvironment: Readonly<Record<string, string>> = {
 };
 
 /**
- * Replaces this process by the same program under the flags above, once: same pid, same arguments, same standard
- * streams. Does nothing where they are there already, or the platform cannot.
+ * Replaces this process by the same program under the flags and environment above, once: same pid, same arguments, same
+ * standard streams. Does nothing where they are there already, or the platform cannot.
  */
 export function becomeSmall(): void {
   const { execve, execArgv, execPath, argv, env } = process;
-  const has = smallProcessFlags.every((flag) => execArgv.some((given) => given.startsWith(flag.split('=')[0]!)));
-  if (has || execve === undefined) return;
-  const words = [execPath, ...smallProcessFlags, ...execArgv, ...argv.slice(1)];
+  const isBinary = isSea(); // whose flags are built in
+  const hasFlags =
+    isBinary || smallProcessFlags.every((flag) => execArgv.some((given) => given.startsWith(flag.split('=')[0]!)));
+  const hasEnvironment = Object.entries(smallProcessEnvironment).every(([name, value]) => env[name] === value);
+  if ((hasFlags && hasEnvironment) || execve === undefined) return;
+  const words = isBinary
+    ? [execPath, ...argv.slice(2)]
+    : [execPath, ...(hasFlags ? [] : smallProcessFlags), ...execArgv, ...argv.slice(1)];
   const environment = { ...env, ...smallProcessEnvironment };
   const kept = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
   execve.call(process, execPath, words, Object.fromEntries(kept));

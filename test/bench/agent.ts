@@ -11,12 +11,12 @@ import { printFigure } from './figure.ts';
 const WARM_UP_MS = 30_000;
 const MEASURED_MS = 60_000;
 const AGENT = 'bench';
-const bundle = resolve(import.meta.dirname, '../../dist/agent/airis-agent.mjs');
+const binary = resolve(import.meta.dirname, '../../dist/airis-agent');
 const exporterProgram = ['/usr/bin/prometheus-node-exporter', '/usr/local/bin/node_exporter'].find(existsSync) ?? null;
 
-/** The bundled agent with everything on, beside node_exporter scraped once a second, in the same minute on the same host. */
+/** The agent as one binary with everything on, beside node_exporter scraped once a second, in the same minute on the same host. */
 export async function runBench(): Promise<void> {
-  if (!existsSync(bundle)) throw new Error('build the agent first: npm run build:agent');
+  if (!existsSync(binary)) throw new Error('build the agent first: npm run build:agent');
   if (exporterProgram === null) throw new Error('install prometheus-node-exporter: it is the reference');
   const folder = mkdtempSync(join(tmpdir(), 'airis-bench-agent-'));
   await using nats = await startTestNats();
@@ -27,11 +27,8 @@ export async function runBench(): Promise<void> {
     join(folder, 'identity.json'),
     JSON.stringify({ ...identity, roots: [], hubUrl: 'http://127.0.0.1', enrolledAtUnixMs: Date.now() }),
   );
-  const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' };
-  const agent = spawn(process.execPath, [bundle, 'run', '--dir', folder], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+  const agent = spawn(binary, ['run', '--dir', folder], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const exporter = await startExporter(exporterProgram);
   try {
     await pause(WARM_UP_MS);
@@ -40,6 +37,7 @@ export async function runBench(): Promise<void> {
     const minutes = MEASURED_MS / 60_000;
     const cpu = (cpuSecondsOf(agent) - before[0]) / minutes;
     const exporterCpu = (cpuSecondsOf(exporter.process) - before[1]) / minutes;
+    assertModelRuns(folder);
     const memory = memoryOf(agent);
     const other = memoryOf(exporter.process);
     const print = (figure: string, value: number, unit: string, referenceValue: number) =>
@@ -96,6 +94,15 @@ async function startExporter(program: string): Promise<Exporter> {
       process.kill('SIGKILL');
     },
   };
+}
+
+/** An agent without its model would look small. */
+function assertModelRuns(folder: string): void {
+  const { health } = JSON.parse(readFileSync(join(folder, 'status.json'), 'utf8')) as {
+    health: { detection: { modelName: string | null; error: string | null } };
+  };
+  const { modelName, error } = health.detection;
+  if (modelName === null || error !== null) throw new Error(`the agent runs without its model: ${error}`);
 }
 
 /** User and system time of a process and the children it has waited for, from /proc; 100 ticks a second on Linux. */

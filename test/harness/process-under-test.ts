@@ -22,7 +22,17 @@ export interface ProgramOptions {
 
 /** Runs a TypeScript or bundled program under this Node. */
 export function startProgram(file: string, words: readonly string[], options: ProgramOptions): ProcessUnderTest {
-  const child = spawn(process.execPath, ['--conditions=airis-source', ...(options.nodeFlags ?? []), file, ...words], {
+  const flags = ['--conditions=airis-source', ...(options.nodeFlags ?? [])];
+  return startCommand(process.execPath, [...flags, file, ...words], options);
+}
+
+/** Runs any other program. */
+export function startCommand(
+  command: string,
+  words: readonly string[],
+  options: Omit<ProgramOptions, 'nodeFlags'>,
+): ProcessUnderTest {
+  const child = spawn(command, words, {
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
