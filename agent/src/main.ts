@@ -229,7 +229,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   });
 
   const receivers = stack.use(
-    await createLogReceivers(host, config.receivers, changeWatches.watching(logPath), positions),
+    await createLogReceivers(host, config.receivers, changeWatches.watching(logPath), positions, (receiver, error) =>
+      log.error('RECEIVER_FAILED', errorText(error), { receiver }),
+    ),
   );
   reportStart();
   link.start();

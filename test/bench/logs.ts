@@ -74,7 +74,9 @@ async function measurePath(folder: string, file: string): Promise<number> {
     files: { files: [{ path: file }], startAt: 'beginning' },
     journal: { mode: 'off' },
   });
-  await using receivers = await createLogReceivers(createHost(), config, logPath, positions);
+  await using receivers = await createLogReceivers(createHost(), config, logPath, positions, (name, error) => {
+    throw new Error(name, { cause: error });
+  });
   let polls = 0;
   const seconds = await cpuSeconds(async () => {
     let idle = 0;

@@ -5,9 +5,10 @@ import { journalReceiver } from './journal-tail.ts';
 import type { LogSink, PositionStore } from './log-line.ts';
 import { filesReceiver } from './log-tail.ts';
 import type { Receiver, ReceiverDefinition } from './receiver.ts';
+import { syslogReceiver } from './syslog.ts';
 
 /** Every receiver there is, in the order they are polled; a new one is one file and one line. */
-export const receivers: readonly ReceiverDefinition[] = [journalReceiver, filesReceiver];
+export const receivers: readonly ReceiverDefinition[] = [journalReceiver, filesReceiver, syslogReceiver];
 
 export const receiversConfig = z.strictObject(
   Object.fromEntries(receivers.map(({ name, config }) => [name, config.prefault({})])),
@@ -25,26 +26,46 @@ export interface LogReceivers {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A receiver that could not start, because its port is taken, is tried again this often. */
+const RETRY_MS = 30_000;
+
+/** @param onFailed - told each time a receiver cannot start; the others go on, and it is tried again */
 export async function createLogReceivers(
   host: Host,
   config: ReceiversConfig,
   sink: LogSink,
   positions: PositionStore,
+  onFailed: (name: string, error: unknown) => void,
 ): Promise<LogReceivers> {
   const refusals = new Refusals();
-  await using stack = new AsyncDisposableStack();
+  const stack = new AsyncDisposableStack();
   const running: Receiver[] = [];
-  for (const definition of receivers) {
-    const receiver = await definition.start({ host, sink, positions, refusals }, config[definition.name]);
-    if (receiver !== null) running.push(stack.use(receiver));
+  let failed: ReceiverDefinition[] = [];
+  let triedAtMs = host.nowMs();
+
+  async function startAll(definitions: readonly ReceiverDefinition[]): Promise<void> {
+    triedAtMs = host.nowMs();
+    failed = [];
+    for (const definition of definitions) {
+      try {
+        const receiver = await definition.start({ host, sink, positions, refusals }, config[definition.name]);
+        if (receiver !== null) running.push(stack.use(receiver));
+      } catch (error) {
+        failed.push(definition);
+        refusals.count(`receiver-failed-${definition.name}`);
+        onFailed(definition.name, error);
+      }
+    }
   }
-  const started = stack.move();
+
+  await startAll(receivers);
   return {
     async poll() {
+      if (failed.length > 0 && Math.abs(host.nowMs() - triedAtMs) >= RETRY_MS) await startAll(failed);
       for (const receiver of running) await receiver.poll();
     },
     sources: () => running.flatMap((receiver) => receiver.sources()),
     refusedByReason: () => refusals.snapshot(),
-    [Symbol.asyncDispose]: () => started.disposeAsync(),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SyslogFraming } from './syslog-framing.ts';
+import { parseSyslog } from './syslog-message.ts';
+
+describe('a syslog message', () => {
+  it.each([
+    [
+      '<34>1 2026-11-23T03:00:00.003+09:00 sw-core-1 su 123 ID47 - 로그인 실패',
+      { host: 'sw-core-1', app: 'su', severity: 21, text: '로그인 실패' },
+    ],
+    [
+      '<165>1 2026-11-23T03:00:00Z fw-1 evntslog - ID47 [a@1 k="v ] \\" x"][b@2] \uFEFFup',
+      { host: 'fw-1', app: 'evntslog', severity: 10, text: 'up' },
+    ],
+    [
+      '<11>Nov 23 03:00:00 db-1 postgres[812]: FATAL:  too many clients',
+      { host: 'db-1', app: 'postgres', severity: 17, text: 'FATAL:  too many clients' },
+    ],
+    [
+      '<12>Nov  3 03:00:00 10.0.0.1 %LINK-3-UPDOWN: Interface down',
+      { host: '10.0.0.1', app: '', severity: 13, text: '%LINK-3-UPDOWN: Interface down' },
+    ],
+    ['<30>dhcpd: lease', { host: '', app: 'dhcpd', severity: 9, text: 'lease' }],
+    ['<999>x', { host: '', app: '', severity: 0, text: '<999>x' }],
+    ['ERROR no header at all', { host: '', app: '', severity: 17, text: 'ERROR no header at all' }],
+    ['<34>1 2026-11-23T03:00:00Z h a - - [open="never', { host: 'h', app: 'a', severity: 21, text: '[open="never' }],
+  ])('%s', (line, message) => expect(parseSyslog(line)).toEqual(message));
+
+  it('never fails, and never makes a text longer', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(250), (tail, priority) => {
+        const line = `<${priority}>${tail}`;
+        expect(parseSyslog(line).text.length).toBeLessThanOrEqual(line.length);
+      }),
+    );
+  });
+});
+
+describe('the framing of a stream', () => {
+  const texts = (framing: SyslogFraming, chunks: readonly Buffer[]) =>
+    chunks.flatMap((chunk) => framing.push(chunk).messages.map(String));
+
+  it('finds the same messages however the stream is cut', () => {
+    const whole = Buffer.from('12 <13>one two\n<13>three\r\n9 <13>a\nb c<13>four\n\n3 <1>');
+    const wanted = ['<13>one two\n', '<13>three', '<13>a\nb c', '<13>four', '<1>'];
+    for (let cut = 0; cut <= whole.length; cut++) {
+      expect(texts(new SyslogFraming(100), [whole.subarray(0, cut), whole.subarray(cut)])).toEqual(wanted);
+    }
+    expect(
+      texts(
+        new SyslogFraming(100),
+        [...whole].map((byte) => Buffer.of(byte)),
+      ),
+    ).toEqual(wanted);
+  });
+
+  it('passes over what is too long, and holds no more than that', () => {
+    const framing = new SyslogFraming(50);
+    let tooLong = 0;
+    for (let i = 0; i < 1_000; i++) tooLong += framing.push(Buffer.alloc(10_000, 'x')).tooLong;
+    expect(tooLong).toBe(1);
+    expect(texts(framing, [Buffer.from('\n<13>after\n')])).toEqual(['<13>after']);
+    const counted = framing.push(Buffer.from(`1000 <13>${'x'.repeat(996)}<13>next\n`));
+    expect(counted.tooLong).toBe(1);
+    expect(counted.messages.map(String)).toEqual(['<13>next']);
+  });
+});

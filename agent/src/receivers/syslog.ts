@@ -1,0 +1,229 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { z } from 'zod';
+import { AgentError } from '../errors.ts';
+import { timeOfLine } from './line-time.ts';
+import type { LogLine } from './log-line.ts';
+import { defineReceiver, type Receiver, type ReceiverParts } from './receiver.ts';
+import { SyslogFraming } from './syslog-framing.ts';
+import { parseSyslog } from './syslog-message.ts';
+
+const address = z
+  .string()
+  .regex(/^(?:\[[0-9a-f:]+\]|[0-9.]+):\d{1,5}$/i, 'address:port, IPv6 in brackets')
+  .nullable()
+  .default(null);
+const network = z
+  .string()
+  .regex(/^[0-9a-f.:]+(?:\/\d{1,3})?$/i, 'an address, or address/prefix length')
+  .max(60);
+
+export const syslogConfig = z.strictObject({
+  udp: address.describe('where to listen for datagrams: `127.0.0.1:514`; null: not at all'),
+  tcp: address.describe('where to listen for connections, newline or octet counting; null: not at all'),
+  senders: z.array(network).max(200).default([]).describe('who may send; empty: everybody who reaches the port'),
+  maxLineBytes: z
+    .int()
+    .min(256)
+    .max(64 * 1024)
+    .default(8 * 1024)
+    .describe('a longer message is passed over and counted as line-too-long'),
+  maxConnections: z.int().min(1).max(1_000).default(100).describe('further ones are closed and counted'),
+});
+export type SyslogConfig = z.output<typeof syslogConfig>;
+
+/** Lines that wait for the sink. Beyond, TCP senders are made to wait and datagrams are dropped and counted. */
+const QUEUE_LIMIT = 10_000;
+/** `syslog:<host>/<app>` kept apart; further ones share `syslog:other`. */
+const SOURCE_LIMIT = 200;
+/** A connection that says nothing for this long is closed; its sender opens another one. */
+const IDLE_MS = 30 * 60_000;
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** What network devices and other hosts send by syslog, UDP and TCP, RFC 5424 and RFC 3164. */
+export const syslogReceiver = defineReceiver({
+  name: 'syslog',
+  config: syslogConfig,
+  start: async (parts, config) =>
+    config.udp === null && config.tcp === null ? null : await SyslogReceiver.start(parts, config),
+});
+
+class SyslogReceiver implements Receiver {
+  readonly #parts: ReceiverParts;
+  readonly #config: SyslogConfig;
+  readonly #allowed: BlockList | null;
+  readonly #sources = new Set<string>();
+  readonly #connections = new Set<Socket>();
+  readonly #listening: string[] = [];
+  #queue: LogLine[] = [];
+  #udp: UdpSocket | null = null;
+  #tcp: Server | null = null;
+
+  private constructor(parts: ReceiverParts, config: SyslogConfig) {
+    this.#parts = parts;
+    this.#config = config;
+    this.#allowed = config.senders.length === 0 ? null : listOf(config.senders);
+  }
+
+  static async start(parts: ReceiverParts, config: SyslogConfig): Promise<SyslogReceiver> {
+    const receiver = new SyslogReceiver(parts, config);
+    try {
+      if (config.udp !== null) await receiver.#listenUdp(config.udp);
+      if (config.tcp !== null) await receiver.#listenTcp(config.tcp);
+    } catch (cause) {
+      await receiver[Symbol.asyncDispose]();
+      throw new AgentError(
+        'SYSLOG_CANNOT_LISTEN',
+        `syslog cannot listen on ${[config.udp, config.tcp].filter((place) => place !== null).join(' and ')}`,
+        'free the port, or take one above 1023, or grant CAP_NET_BIND_SERVICE',
+        { cause },
+      );
+    }
+    return receiver;
+  }
+
+  poll(): void {
+    const { sink } = this.#parts;
+    let done = 0;
+    while (done < this.#queue.length && sink.accept(this.#queue[done]!)) done++;
+    this.#queue = this.#queue.slice(done);
+    if (!this.#isFull) for (const socket of this.#connections) socket.resume();
+  }
+
+  sources(): string[] {
+    return [...this.#listening];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { sink } = this.#parts;
+    for (const line of this.#queue) if (!sink.accept(line)) this.#parts.refusals.count('syslog-lost-at-stop');
+    this.#queue = [];
+    for (const socket of this.#connections) socket.destroy();
+    await Promise.all([
+      new Promise<void>((done) => (this.#udp === null ? done() : this.#udp.close(() => done()))),
+      new Promise<void>((done) => (this.#tcp === null ? done() : this.#tcp.close(() => done()))),
+    ]);
+  }
+
+  get #isFull(): boolean {
+    return this.#queue.length >= QUEUE_LIMIT;
+  }
+
+  async #listenUdp(place: string): Promise<void> {
+    const { host, port } = placeOf(place);
+    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
+    await new Promise<void>((done, failed) => {
+      socket.once('error', failed);
+      socket.bind(port, host, done);
+    });
+    this.#udp = socket;
+    socket.on('error', () => this.#parts.refusals.count('syslog-socket-error'));
+    socket.on('message', (message, sender) => {
+      if (!this.#mayCome(sender.address)) return;
+      if (message.length > this.#config.maxLineBytes) this.#parts.refusals.count('line-too-long');
+      else if (this.#isFull) this.#parts.refusals.count('syslog-queue-full');
+      else this.#take(message, sender.address);
+    });
+    this.#listening.push(`syslog:udp:${host}:${socket.address().port}`);
+  }
+
+  async #listenTcp(place: string): Promise<void> {
+    const { host, port } = placeOf(place);
+    const server = createServer((socket) => this.#connect(socket));
+    await new Promise<void>((done, failed) => {
+      server.once('error', failed);
+      server.listen(port, host, done);
+    });
+    this.#tcp = server;
+    server.on('error', () => this.#parts.refusals.count('syslog-socket-error'));
+    const bound = server.address();
+    this.#listening.push(`syslog:tcp:${host}:${typeof bound === 'object' && bound !== null ? bound.port : port}`);
+  }
+
+  #connect(socket: Socket): void {
+    const sender = socket.remoteAddress ?? '';
+    // A connection is reset in the order of events, and its error is then nobody's.
+    socket.on('error', () => socket.destroy());
+    if (!this.#mayCome(sender)) {
+      socket.destroy();
+      return;
+    }
+    if (this.#connections.size >= this.#config.maxConnections) {
+      this.#parts.refusals.count('syslog-too-many-connections');
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(socket);
+    const framing = new SyslogFraming(this.#config.maxLineBytes);
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.on('close', () => this.#connections.delete(socket));
+    socket.on('data', (chunk: Buffer) => {
+      const { messages, tooLong } = framing.push(chunk);
+      if (tooLong > 0) this.#parts.refusals.count('line-too-long', tooLong);
+      for (const message of messages) this.#take(message, sender);
+      if (this.#isFull) socket.pause();
+    });
+  }
+
+  #mayCome(sender: string): boolean {
+    if (this.#allowed === null) return true;
+    const plain = sender.replace(/^::ffff:(?=\d+\.)/, '');
+    const isAllowed = this.#allowed.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+    if (!isAllowed) this.#parts.refusals.count('syslog-sender-not-allowed');
+    return isAllowed;
+  }
+
+  #take(message: Buffer, sender: string): void {
+    const line = decode(message, () => this.#parts.refusals.count('invalid-encoding'));
+    const { host, app, severity, text } = parseSyslog(line);
+    if (text.trim() === '') return;
+    this.#queue.push({
+      source: this.#sourceOf(host === '' ? sender : host, app),
+      timeUnixMs: timeOfLine(line.replace(/^<\d{1,3}>(?:1 )?/, ''), this.#parts.host.nowMs()),
+      severity,
+      text,
+    });
+  }
+
+  #sourceOf(host: string, app: string): string {
+    const source = `syslog:${host.replaceAll(/[^\w.:-]/g, '?').slice(0, 64)}/${app.slice(0, 48) || '-'}`;
+    if (this.#sources.has(source)) return source;
+    if (this.#sources.size >= SOURCE_LIMIT) {
+      this.#parts.refusals.count('syslog-too-many-sources');
+      return 'syslog:other';
+    }
+    this.#sources.add(source);
+    return source;
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const cp949 = new TextDecoder('euc-kr');
+
+/** UTF-8, else CP949 as Korean devices send it; control characters are blanks, so that no terminal obeys them. */
+function decode(message: Buffer, onInvalid: () => void): string {
+  let text: string;
+  try {
+    text = strictUtf8.decode(message);
+  } catch {
+    text = cp949.decode(message);
+    if (text.includes('\uFFFD')) onInvalid();
+  }
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (char) => (char === '\uFEFF' ? char : ' ')).trimEnd();
+}
+
+function placeOf(place: string): { readonly host: string; readonly port: number } {
+  const at = place.lastIndexOf(':');
+  return { host: place.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(place.slice(at + 1)) };
+}
+
+function listOf(senders: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const sender of senders) {
+    const [network = '', prefix] = sender.split('/');
+    const family = isIPv6(network) ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(network, family);
+    else list.addSubnet(network, Number(prefix), family);
+  }
+  return list;
+}
