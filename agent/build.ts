@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { shippedMappingTexts } from './src/collectors/jmx-shipped.ts';
 
 /**
  * The agent as a folder that needs nothing but Node, `dist/agent/`: program, model worker and inventory, the model that
@@ -41,6 +42,13 @@ const runtimeInside: Plugin = {
       return { contents, loader: 'js' };
     });
     bundle.onResolve({ filter: /\.node$/ }, ({ path }) => ({ path, external: true }));
+/** Mappings for JMX servers are data beside the sources; a program that is one file carries them inside. */
+const jmxInside: Plugin = {
+  name: 'jmx-inside',
+  setup(bundle) {
+    bundle.onLoad({ filter: /collectors\/jmx-shipped\.ts$/ }, () => ({
+      contents: `export const shippedMappingTexts = () => (${JSON.stringify(shippedMappingTexts())});`,
+    }));
   },
 };
 
@@ -62,6 +70,8 @@ const result = await build({
   format: 'esm',
   conditions: ['airis-source'],
   plugins: [englishOnly, runtimeInside],
+  external: ['onnxruntime-node'],
+  plugins: [englishOnly, jmxInside],
   minify: true,
   legalComments: 'none',
   sourcemap: 'linked',

@@ -20,6 +20,12 @@ export interface CollectorRunOptions {
   readonly monotonicMs: () => number;
   /** How often a source that is not there is looked for. */
   readonly appliesEveryMs?: number;
+export interface CollectorState {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly error: string | null;
+  readonly note?: string;
 }
 
 const APPLIES_EVERY_MS = 60_000;
@@ -120,6 +126,16 @@ export class CollectorRun {
       failingSinceUnixMs: failing?.sinceUnixMs ?? null,
       nextTryUnixMs:
         failing === null || this.#cutOffReadings >= MAX_CUT_OFF_READINGS ? null : Math.round(nowUnixMs + waitMs),
+  state(): CollectorState | null {
+    if (!this.#applies && this.#error === null) return null;
+    const durationMs = Math.round(this.#durationMs * 100) / 100;
+    const note = this.collector.context?.().note?.slice(0, 300);
+    return {
+      name: this.collector.name,
+      ok: this.#error === null,
+      durationMs,
+      error: this.#error,
+      ...(note === undefined ? {} : { note }),
     };
   }
 

@@ -70,3 +70,35 @@ it('tells threads, queue, traffic and pools of a real Tomcat', async () => {
     expect(after[metric], metric).toBeGreaterThan(0);
   }
 });
+
+it('reads beans of the same server by a mapping that is only data', async () => {
+  const tomcatBeans = {
+    title: "Tomcat's own beans",
+    tried: true,
+    include: ['jvm'],
+    beans: [
+      {
+        mbean: 'Catalina:type=GlobalRequestProcessor,name=*',
+        labels: { 'airis.was.connector': 'name' },
+        metrics: [
+          {
+            attribute: 'requestCount',
+            metric: 'airis.was.requests',
+            unit: '{request}',
+            kind: 'counter',
+            about: 'requests answered by a connector',
+          },
+        ],
+      },
+    ],
+  };
+  const targets = [{ url: tomcat.jolokiaUrl, mapping: 'catalina' }];
+  const settings = { targets, mappings: { catalina: tomcatBeans }, timeoutMs: 5_000 };
+  const readings = await read('jmx', settings);
+  const of = (start: string) => Object.entries(readings).find(([key]) => key.startsWith(start))?.[1];
+  expect(of('airis.was.requests')).toBeGreaterThan(0);
+  expect(of('jvm.memory.used')).toBeGreaterThan(1_000_000);
+  expect(of('jvm.class.count')).toBeGreaterThan(1_000);
+  expect(of('airis.jvm.gc.count')).toBeGreaterThan(0);
+  expect(Object.keys(readings).filter((key) => key.startsWith('db.client.connection.count'))).toHaveLength(2);
+});

@@ -56,6 +56,8 @@ export interface CollectorContext {
   readonly explanations?: readonly Explanation[];
   /** Whom this source calls, for the service map; at most 64. */
   readonly calls?: readonly CallsSeen[];
+  /** What people should know of how it reads, beside errors; at most 300 characters. */
+  readonly note?: string;
 }
 
 /**
@@ -92,12 +94,15 @@ export interface CollectorDefinition {
   create(config: unknown): Collector;
 }
 
+type Emits = Readonly<Record<string, MetricInfo>>;
+
 export interface CollectorSpec<C extends z.ZodType, S> {
   readonly name: string;
   /** Default `host`. */
   readonly watches?: Watches;
   readonly config: C;
-  readonly emits: Readonly<Record<string, MetricInfo>>;
+  /** A function where the settings say what there is to read. */
+  readonly emits: Emits | ((config: z.output<C>) => Emits);
   /** Default 1,000. */
   readonly everyMs?: number;
   readonly capabilities?: readonly Capability[];
@@ -137,6 +142,19 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
           anew: make,
         };
       }
+      const state = spec.state(config);
+      return {
+        name: spec.name,
+        watches,
+        emits: typeof spec.emits === 'function' ? spec.emits(config) : spec.emits,
+        everyMs: spec.everyMs ?? 1_000,
+        capabilities: spec.capabilities ?? [],
+        applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),
+        collect: (host, out) => spec.collect(host, config, out, state),
+        ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
+        ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
+        ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
+      };
     },
   };
 }

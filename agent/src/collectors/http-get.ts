@@ -9,6 +9,8 @@ export interface HttpLimits {
   readonly maxBytes: number;
   /** JSON to post, for questions that do not fit a URL; without it the request is a GET. */
   readonly body?: string;
+  /** Header of that name; never part of an error. */
+  readonly authorization?: string | undefined;
 }
 export type HttpGet = (url: string, limits: HttpLimits) => Promise<HttpAnswer>;
 
@@ -18,12 +20,16 @@ const loopbackHost = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
  * Asks over plain HTTP on this very host. Names other than `localhost` are refused, so that no configuration can make
  * the agent fetch from elsewhere; redirects are not followed.
  */
-export const httpGetLoopback: HttpGet = (url, { timeoutMs, maxBytes, body }) => {
+export const httpGetLoopback: HttpGet = (url, { timeoutMs, maxBytes, body, authorization }) => {
   const parsed = new URL(url);
   if (parsed.protocol !== 'http:' || !loopbackHost.test(parsed.hostname)) {
     return Promise.reject(new Error(`${url}: collectors may only ask http on loopback`));
   }
-  const how = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const headers = {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(authorization === undefined ? {} : { authorization }),
+  };
+  const how = { method: body === undefined ? 'GET' : 'POST', headers };
   return new Promise((resolve, reject) => {
     const asked = request(parsed, { agent: false, signal: AbortSignal.timeout(timeoutMs), ...how }, (response) => {
       const parts: Buffer[] = [];

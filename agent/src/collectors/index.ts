@@ -10,6 +10,7 @@ import { connectionsCollector } from './connections.ts';
 import { cpuCollector } from './cpu.ts';
 import { diskCollector } from './disk.ts';
 import { filesystemCollector } from './filesystem.ts';
+import { jmxCollector } from './jmx.ts';
 import { kernelTablesCollector } from './kernel-tables.ts';
 import { memoryCollector } from './memory.ts';
 import { networkCollector } from './network.ts';
@@ -43,6 +44,7 @@ export const collectors: readonly CollectorDefinition[] = [
   prometheusCollector,
   postgresqlCollector,
   tomcatCollector,
+  jmxCollector,
   scopeProcessesCollector,
   directoriesCollector,
 ];

@@ -25,6 +25,7 @@ export async function readBeans(
   url: string,
   reads: readonly JolokiaRead[],
   timeoutMs: number,
+  authorization?: string,
 ): Promise<(BeanAttributes | null)[]> {
   const body = JSON.stringify(reads.map((read) => ({ type: 'read', ...read })));
   // The JVM agent knows its context only with a slash at the end.
@@ -32,6 +33,7 @@ export async function readBeans(
     timeoutMs,
     maxBytes: MAX_ANSWER_BYTES,
     body,
+    authorization,
   });
   if (answer === undefined) throw new Error('no capability to ask http');
   if (answer.status !== 200) throw new Error(`Jolokia answered with status ${answer.status}`);

@@ -90,6 +90,8 @@ export const health = z.object({
         failures: z.number().int().default(0),
         failingSinceUnixMs: z.number().int().nullable().default(null),
         nextTryUnixMs: z.number().int().nullable().default(null),
+        /** What people should know of how it reads: a mapping that nobody has tried. */
+        note: z.string().max(300).optional(),
       }),
     )
     .max(64),
