@@ -7,6 +7,7 @@ import { freePort } from '../../agent/src/free-port-under-test.ts';
 import { ensureJolokia } from './jolokia.ts';
 
 const HOME = '/usr/share/tomcat10';
+const PASSWORD = 'only-for-the-test';
 const libraries = ['eclipse-jdt-core', 'HikariCP', 'slf4j-api', 'slf4j-nop', 'hsqldb'].map(
   (name) => `/usr/share/java/${name}.jar`,
 );
@@ -14,7 +15,8 @@ const libraries = ['eclipse-jdt-core', 'HikariCP', 'slf4j-api', 'slf4j-nop', 'hs
 /** A real Tomcat with Jolokia, 4 threads, a tomcat-jdbc pool of 2 and a HikariCP pool of 3 connections. */
 export interface TestTomcat {
   readonly url: string;
-  readonly jolokiaUrl: string;
+  /** Settings of a collector that may ask its Jolokia. */
+  readonly jolokia: { readonly url: string; readonly user: string; readonly passwordFile: string };
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -32,6 +34,8 @@ export async function startTestTomcat(): Promise<TestTomcat> {
   for (const folder of ['conf', 'logs', 'temp', 'work', 'webapps/ROOT']) {
     await mkdir(join(base, folder), { recursive: true });
   }
+  const passwordFile = join(base, 'conf/jolokia.password');
+  await writeFile(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
   await writeFile(join(base, 'conf/server.xml'), serverXml(port));
   await writeFile(join(base, 'conf/web.xml'), webXml);
   await writeFile(join(base, 'webapps/ROOT/hold.jsp'), holdPage);
@@ -41,7 +45,7 @@ export async function startTestTomcat(): Promise<TestTomcat> {
       '-Xmx128m',
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
-      `-javaagent:${jolokia}=port=${jolokiaPort},host=127.0.0.1`,
+      `-javaagent:${jolokia}=port=${jolokiaPort},host=127.0.0.1,user=watcher,password=${PASSWORD}`,
       `-Dcatalina.home=${HOME}`,
       `-Dcatalina.base=${base}`,
       `-Djava.io.tmpdir=${join(base, 'temp')}`,
@@ -55,7 +59,7 @@ export async function startTestTomcat(): Promise<TestTomcat> {
   const ended = new Promise((done) => process.once('exit', done));
   const tomcat: TestTomcat = {
     url: `http://127.0.0.1:${port}`,
-    jolokiaUrl: `http://127.0.0.1:${jolokiaPort}/jolokia/`,
+    jolokia: { url: `http://127.0.0.1:${jolokiaPort}/jolokia/`, user: 'watcher', passwordFile },
     async [Symbol.asyncDispose]() {
       process.kill('SIGKILL');
       await ended;

@@ -35,7 +35,7 @@ async function whileBusy<T>(ms: number, look: () => Promise<T>): Promise<T> {
 }
 
 it('tells threads, queue, traffic and pools of a real Tomcat', async () => {
-  const readNow = () => read('tomcat', { targets: [{ url: tomcat.jolokiaUrl }], timeoutMs: 5_000 });
+  const readNow = () => read('tomcat', { targets: [tomcat.jolokia], timeoutMs: 5_000 });
   await whileBusy(1_500, () =>
     expect.poll(readNow, { timeout: 10_000 }).toMatchObject({
       'tomcat.thread.count http-nio busy': 4,
@@ -92,7 +92,7 @@ it('reads beans of the same server by a mapping that is only data', async () => 
       },
     ],
   };
-  const targets = [{ url: tomcat.jolokiaUrl, mapping: 'catalina' }];
+  const targets = [{ ...tomcat.jolokia, mapping: 'catalina' }];
   const settings = { targets, mappings: { catalina: tomcatBeans }, timeoutMs: 5_000 };
   const readings = await read('jmx', settings);
   const of = (start: string) => Object.entries(readings).find(([key]) => key.startsWith(start))?.[1];

@@ -1,38 +1,51 @@
 import { entityId } from '@airis/protocol';
 import { z } from 'zod';
+import { apacheCombinedFormat } from '../discover/apache-facts.ts';
 import { combinedFormat } from '../discover/nginx-facts.ts';
 import type { FileTail } from '../receivers/file-tail.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { type LoggedTransaction, readJsonLine } from './access-line.ts';
 import { compileAccessLog } from './access-log.ts';
+import { compileApacheLog } from './apache-log.ts';
 import { CallStats, callMetrics, type PeerKind } from './call-stats.ts';
 import { defineCollector } from './collector.ts';
 import { accessLogBuffer, followAccessLog } from './follow-access-log.ts';
 import { noteTransaction } from './note-transaction.ts';
 import { RequestStats, requestMetrics } from './request-stats.ts';
-import { readTomcatLine } from './tomcat-access-line.ts';
+import { readTomcatLine, type TomcatTime } from './tomcat-access-line.ts';
+
+interface FileFormat {
+  readonly format: 'json' | 'tomcat' | 'nginx' | 'apache';
+  readonly logFormat?: string | undefined;
+  readonly timeUnit: TomcatTime;
+}
+type ReadLine = (line: string) => LoggedTransaction | null;
+
+/** `null` for a format that does not say the status. */
+function readerOf({ format, logFormat, timeUnit }: FileFormat): ReadLine | null {
+  if (format === 'json') return readJsonLine;
+  if (format === 'tomcat') return (line) => readTomcatLine(line, timeUnit);
+  if (format === 'apache') return compileApacheLog(logFormat ?? apacheCombinedFormat);
+  return compileAccessLog(logFormat ?? combinedFormat);
+}
 
 const fileConfig = z
   .strictObject({
     path: z.string().min(1).max(1_024),
     format: z
-      .enum(['json', 'tomcat', 'nginx'])
+      .enum(['json', 'tomcat', 'nginx', 'apache'])
       .default('json')
-      .describe('one JSON object a line, Tomcat common or combined, or a log_format of nginx'),
+      .describe('one JSON object a line, Tomcat common or combined, a log_format of nginx, or a LogFormat of Apache'),
     logFormat: z
       .string()
       .max(4_096)
-      .default(combinedFormat)
-      .describe('text of log_format without its quotes, for the format nginx'),
+      .optional()
+      .describe('text of log_format or LogFormat without its quotes; combined where it is absent'),
     timeUnit: z.enum(['us', 'ms', 's']).default('us').describe('of the number after a Tomcat line: %D, %{ms}T, %T'),
     service: entityId.optional().describe('what answers here; by default what the agent speaks for'),
     peerKind: z.enum(['http', 'database']).default('http').describe('what stands behind the peers of this log'),
   })
-  .refine(({ format, logFormat }) => format !== 'nginx' || compileAccessLog(logFormat) !== null, {
-    path: ['logFormat'],
-    error: 'must contain $status',
-  });
-type FileConfig = z.output<typeof fileConfig>;
+  .refine((file) => readerOf(file) !== null, { path: ['logFormat'], error: 'must contain $status, or %>s for Apache' });
 
 const config = z.strictObject({
   files: z
@@ -69,7 +82,7 @@ export const accessLogCollector = defineCollector({
     const buffer = accessLogBuffer();
     const calls = { http: new CallStats('http'), database: new CallStats('database') };
     const tails = files.map((file) => {
-      const read = readerOf(file);
+      const read = readerOf(file) ?? (() => null);
       return followAccessLog({
         path: file.path,
         onLine: (line) => {
@@ -99,9 +112,3 @@ export const accessLogCollector = defineCollector({
     for (const tail of tails) await tail.close();
   },
 });
-
-function readerOf({ format, logFormat, timeUnit }: FileConfig): (line: string) => LoggedTransaction | null {
-  if (format === 'json') return readJsonLine;
-  if (format === 'tomcat') return (line) => readTomcatLine(line, timeUnit);
-  return compileAccessLog(logFormat) ?? (() => null);
-}

@@ -59,6 +59,7 @@ describe('Apache on this host', () => {
     expect(after.get('airis.http.server.unparsed_lines')).toBe(0);
     expect(after.has('http.server.request.duration')).toBe(rows > 0);
     expect((await read()).get('apache.requests')).toBeGreaterThanOrEqual(50);
+    expect(collector.transactions?.().role).toBe('apache');
     const taken = collector.transactions?.().take('service:apache@web-1') ?? null;
     expect(taken?.rows ?? 0).toBe(rows);
     if (taken !== null) expect(Math.abs(taken.toUnixMs - Date.now())).toBeLessThan(10_000);

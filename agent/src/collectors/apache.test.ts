@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseApacheConfig, readApacheConfig } from '../discover/apache-config.ts';
 import { apacheFacts, upstreamAddress } from '../discover/apache-facts.ts';
+import { accessLogCollector } from './access-log-collector.ts';
 import { compileApacheLog } from './apache-log.ts';
 import { parseApacheStatus } from './apache-status.ts';
 import { createHost } from './host.ts';
@@ -45,6 +46,13 @@ it('keeps the path without its query, the trace, and the worker that answered', 
     peer: '10.0.0.7:8080',
   });
   expect(compileApacheLog('%h %U')).toBeNull();
+});
+
+it('is a format that logs given to access-log may have', () => {
+  const create = (logFormat?: string) =>
+    accessLogCollector.create({ files: [{ path: '/x', format: 'apache', ...(logFormat && { logFormat }) }] });
+  expect(() => create()).not.toThrow();
+  expect(() => create('%h %D')).toThrow('%>s');
 });
 
 it('survives any format and any line', () => {

@@ -7,21 +7,11 @@ import { defineCollector, type MetricInfo, type SampleWriter } from './collector
 import type { Host } from './host.ts';
 import { beansOf, emitsOf, type JmxMapping, jmxMapping, readsOf, samplesOf } from './jmx-mapping.ts';
 import { shippedMappingTexts } from './jmx-shipped.ts';
-import { readBeans } from './jolokia.ts';
+import { jolokiaTarget, readBeans } from './jolokia.ts';
 
-const targetSchema = z
-  .strictObject({
-    url: z
-      .url({ protocol: /^http$/ })
-      .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'must not hold a password')
-      .describe('of Jolokia, on loopback'),
-    mapping: z.string().min(1).max(64).default('jvm').describe('name of a mapping: shipped, or given below'),
-    user: z.string().min(1).max(200).optional(),
-    passwordFile: z.string().min(1).max(1_024).optional().describe('file that holds the password and nothing else'),
-  })
-  .refine(({ user, passwordFile }) => (user === undefined) === (passwordFile === undefined), {
-    error: 'user and passwordFile belong together',
-  });
+const targetSchema = jolokiaTarget.safeExtend({
+  mapping: z.string().min(1).max(64).default('jvm').describe('name of a mapping: shipped, or given below'),
+});
 type Target = z.output<typeof targetSchema>;
 
 const config = z
@@ -138,7 +128,7 @@ async function readTarget(
   out: SampleWriter,
   known: BoundedAttributes,
 ): Promise<void> {
-  const { url, user, passwordFile } = state.target;
+  const { url } = state.target;
   const place = { 'server.port': new URL(url).port || '80' };
   const put = (metric: string, value: number, more: Attributes): void => {
     const attributes = known.get(JSON.stringify({ ...place, ...more }));
@@ -148,9 +138,7 @@ async function readTarget(
   // A clock that was set back must not make it wait for that long.
   if (nowMs >= state.nextAtMs || state.nextAtMs - nowMs > LONGEST_WAIT_MS) {
     try {
-      const authorization =
-        user === undefined || passwordFile === undefined ? undefined : await basicOf(host, user, passwordFile);
-      const answers = await readBeans(host, url, readsOf(state.beans), timeoutMs, authorization);
+      const answers = await readBeans(host, state.target, readsOf(state.beans), timeoutMs);
       const { samples, leftOut } = samplesOf(state.beans, answers);
       for (const { metric, value, attributes } of samples) put(metric, value, attributes);
       put('airis.jmx.left_out', leftOut, {});
@@ -165,11 +153,6 @@ async function readTarget(
     }
   }
   for (const [reason, count] of state.failures) put('airis.jmx.failures', count, { 'airis.jmx.failure': reason });
-}
-
-async function basicOf(host: Host, user: string, passwordFile: string): Promise<string> {
-  const password = (await host.readText(passwordFile)).trim();
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
 function reasonOf(error: unknown): Reason {

@@ -1,6 +1,21 @@
 import { z } from 'zod';
 import type { Host } from './host.ts';
 
+/** A Jolokia agent as settings name it. */
+export const jolokiaTarget = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^http$/ })
+      .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'must not hold a password')
+      .describe('of Jolokia, on loopback'),
+    user: z.string().min(1).max(200).optional(),
+    passwordFile: z.string().min(1).max(1_024).optional().describe('file that holds the password and nothing else'),
+  })
+  .refine(({ user, passwordFile }) => (user === undefined) === (passwordFile === undefined), {
+    error: 'user and passwordFile belong together',
+  });
+export type JolokiaTarget = z.output<typeof jolokiaTarget>;
+
 /** One question of a bulk read: an MBean or a pattern of them. */
 export interface JolokiaRead {
   readonly mbean: string;
@@ -22,22 +37,28 @@ export type BeanAttributes = z.output<typeof attributes>;
  */
 export async function readBeans(
   host: Host,
-  url: string,
+  target: JolokiaTarget,
   reads: readonly JolokiaRead[],
   timeoutMs: number,
-  authorization?: string,
 ): Promise<(BeanAttributes | null)[]> {
+  const { url } = target;
   const body = JSON.stringify(reads.map((read) => ({ type: 'read', ...read })));
   // The JVM agent knows its context only with a slash at the end.
   const answer = await host.http?.(url.endsWith('/') ? url : `${url}/`, {
     timeoutMs,
     maxBytes: MAX_ANSWER_BYTES,
     body,
-    authorization,
+    authorization: await basicOf(host, target),
   });
   if (answer === undefined) throw new Error('no capability to ask http');
   if (answer.status !== 200) throw new Error(`Jolokia answered with status ${answer.status}`);
   return parseBeans(answer.text, reads.length);
+}
+
+async function basicOf(host: Host, { user, passwordFile }: JolokiaTarget): Promise<string | undefined> {
+  if (user === undefined || passwordFile === undefined) return undefined;
+  const password = (await host.readText(passwordFile)).trim();
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
 export function parseBeans(text: string, expected: number): (BeanAttributes | null)[] {

@@ -7,12 +7,12 @@ import { BoundedAttributes } from './bounded-attributes.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
 import type { Host } from './host.ts';
 import { POOL_LIMIT } from './jdbc-pools.ts';
-import { readBeans } from './jolokia.ts';
+import { type JolokiaTarget, jolokiaTarget, readBeans } from './jolokia.ts';
 import { type TomcatReading, tomcatReading, tomcatReads } from './tomcat-beans.ts';
 
 const config = z.strictObject({
   targets: z
-    .array(z.strictObject({ url: z.url({ protocol: /^http$/ }).describe('of Jolokia, on loopback') }))
+    .array(jolokiaTarget)
     .max(8)
     .default([])
     .describe('where Jolokia answers; without it JVMs that load the Jolokia agent are looked for'),
@@ -27,7 +27,7 @@ const AGES = [
 ] as const;
 
 interface State {
-  urls: readonly string[];
+  targets: readonly JolokiaTarget[];
   searchedAtMs: number;
   readonly of: Readonly<
     Record<
@@ -100,7 +100,7 @@ export const tomcatCollector = defineCollector({
     'jvm.thread.count': { unit: '{thread}', kind: 'gauge', about: 'threads of the whole JVM' },
   },
   state: ({ targets }): State => ({
-    urls: targets.map(({ url }) => url),
+    targets,
     searchedAtMs: Number.NEGATIVE_INFINITY,
     of: {
       busy: connectorsIn({ 'tomcat.thread.state': 'busy' }),
@@ -121,13 +121,14 @@ export const tomcatCollector = defineCollector({
   async collect(host, { targets, timeoutMs, searchEveryMs }, out, state) {
     if (targets.length === 0 && Math.abs(host.nowMs() - state.searchedAtMs) >= searchEveryMs) {
       state.searchedAtMs = host.nowMs();
-      state.urls = await findUrls(host);
+      state.targets = (await findUrls(host)).map((url) => ({ url }));
     }
     const problems: string[] = [];
-    const several = state.urls.length > 1;
-    for (const url of state.urls) {
+    const several = state.targets.length > 1;
+    for (const target of state.targets) {
+      const { url } = target;
       try {
-        const reading = tomcatReading(await readBeans(host, url, tomcatReads, timeoutMs));
+        const reading = tomcatReading(await readBeans(host, target, tomcatReads, timeoutMs));
         write(reading, several ? portOnly(out, url) : out, state);
       } catch (error) {
         problems.push(`${url}: ${errorText(error)}`);

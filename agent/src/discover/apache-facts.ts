@@ -16,9 +16,10 @@ export interface ApacheFacts {
 
 /** Formats that Apache's own configurations name; the first is also that of a log without a format. */
 const commonFormat = '%h %l %u %t "%r" %>s %b';
+export const apacheCombinedFormat = `${commonFormat} "%{Referer}i" "%{User-Agent}i"`;
 const knownFormats: readonly (readonly [string, string])[] = [
   ['common', commonFormat],
-  ['combined', `${commonFormat} "%{Referer}i" "%{User-Agent}i"`],
+  ['combined', apacheCombinedFormat],
 ];
 
 const LOG_LIMIT = 32;
