@@ -122,7 +122,7 @@ Include conf.modules.d/*.conf
   SSLEngine on
   ProxyPass / balancer://app/
   <Proxy balancer://app>
-    BalancerMember http://10.0.0.8:8080 route=a
+    BalancerMember ajp://10.0.0.8:8080/app?token=abc secret=def
     BalancerMember ajp://app-2:8009
   </Proxy>
 </VirtualHost>
@@ -140,7 +140,7 @@ it('reads the layout of Red Hat', async () => {
     ports: [80],
     statusPages: [{ port: 80, path: '/server-status' }],
     accessLogs: [{ path: '/etc/httpd/logs/timed_log', format: '%h %D %>s' }],
-    upstreams: [{ address: '10.0.0.8:8080', text: 'balancermember http://10.0.0.8:8080 route=a' }],
+    upstreams: [{ address: '10.0.0.8:8080', text: 'balancermember ajp://10.0.0.8:8080/app' }],
   });
 });
 

@@ -109,11 +109,13 @@ function upstreamsIn(directives: readonly Directive[]): Upstream[] {
     for (const { name, args, block } of level) {
       if (depth < DEPTH_LIMIT) look(block, depth + 1);
       if (!proxies.has(name) || (name === 'rewriterule' && !/[[,]P[,\]]/.test(args[2] ?? ''))) continue;
-      for (const arg of args.slice(0, 2)) {
+      args.slice(0, 2).forEach((arg, i) => {
         const address = upstreamAddress(arg);
-        if (address === null || found.has(address) || found.size >= UPSTREAM_LIMIT) continue;
-        found.set(address, { address, text: `${name} ${args.slice(0, 2).join(' ')}`.slice(0, 300) });
-      }
+        if (address === null || found.has(address) || found.size >= UPSTREAM_LIMIT) return;
+        // What stands behind the address may be a secret: `secret=`, a token in a query.
+        const words = [name, ...args.slice(0, i), arg.replace(/[?$].*/, '')];
+        found.set(address, { address, text: words.join(' ').slice(0, 300) });
+      });
     }
   };
   look(directives, 0);
