@@ -31,6 +31,8 @@ export interface SeriesRegistryOptions {
 
 interface MetricEntry {
   readonly info: MetricInfo;
+  /** Index by the very object: collectors hand the same one over every second, and making its text is what costs. */
+  readonly byObject: WeakMap<Attributes, number>;
   /** Index by attributes, in each order of keys that was seen; -1 for a series that was refused. */
   readonly byAttributes: Map<string, number>;
 }
@@ -76,7 +78,9 @@ export class SeriesRegistry {
 
   writer(emits: Readonly<Record<string, MetricInfo>>): CollectorWriter {
     const metrics = new Map<string, MetricEntry>();
-    for (const [metric, info] of Object.entries(emits)) metrics.set(metric, { info, byAttributes: new Map() });
+    for (const [metric, info] of Object.entries(emits)) {
+      metrics.set(metric, { info, byObject: new WeakMap(), byAttributes: new Map() });
+    }
     const { refusals } = this.#options;
     let readAtMs = 0;
     return {
@@ -122,6 +126,14 @@ export class SeriesRegistry {
   }
 
   #indexOf(metric: string, entry: MetricEntry, attributes: Attributes): number {
+    const known = entry.byObject.get(attributes);
+    if (known !== undefined) return known;
+    const index = this.#indexOfSpelling(metric, entry, attributes);
+    if (index >= 0) entry.byObject.set(attributes, index);
+    return index;
+  }
+
+  #indexOfSpelling(metric: string, entry: MetricEntry, attributes: Attributes): number {
     let spelling = '';
     for (const key in attributes) spelling += `${key}\u0000${attributes[key]}\u0000`;
     const known = entry.byAttributes.get(spelling);

@@ -10,11 +10,16 @@ import { printFigure } from './figure.ts';
 
 const WARM_UP_MS = 30_000;
 const MEASURED_MS = 60_000;
+const IDLE_PROCESSES = 1_000;
 const AGENT = 'bench';
 const binary = resolve(import.meta.dirname, '../../dist/airis-agent');
 const exporterProgram = ['/usr/bin/prometheus-node-exporter', '/usr/local/bin/node_exporter'].find(existsSync) ?? null;
 
 /** The agent as one binary with everything on, beside node_exporter scraped once a second, in the same minute on the same host. */
+/**
+ * The bundled agent with everything on, beside node_exporter scraped once a second, in the same minute on the same host; then both again beside a
+ * thousand idle processes.
+ */
 export async function runBench(): Promise<void> {
   if (!existsSync(binary)) throw new Error('build the agent first: npm run build:agent');
   if (exporterProgram === null) throw new Error('install prometheus-node-exporter: it is the reference');
@@ -30,7 +35,7 @@ export async function runBench(): Promise<void> {
   const env = { XDG_CACHE_HOME: join(folder, 'cache') };
   const agent = spawn(binary, ['run', '--dir', folder], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const exporter = await startExporter(exporterProgram);
-  try {
+  const measure = async (): Promise<readonly [agentCpu: number, exporterCpu: number]> => {
     await pause(WARM_UP_MS);
     const before = [cpuSecondsOf(agent), cpuSecondsOf(exporter.process)] as const;
     await pause(MEASURED_MS);
@@ -38,13 +43,24 @@ export async function runBench(): Promise<void> {
     const cpu = (cpuSecondsOf(agent) - before[0]) / minutes;
     const exporterCpu = (cpuSecondsOf(exporter.process) - before[1]) / minutes;
     assertModelRuns(folder);
+    return [(cpuSecondsOf(agent) - before[0]) / minutes, (cpuSecondsOf(exporter.process) - before[1]) / minutes];
+  };
+  const print = (figure: string, value: number, unit: string, referenceValue: number) =>
+    printFigure({ figure, value, unit, reference: 'node_exporter', referenceValue });
+  try {
+    const [cpu, exporterCpu] = await measure();
     const memory = memoryOf(agent);
     const other = memoryOf(exporter.process);
-    const print = (figure: string, value: number, unit: string, referenceValue: number) =>
-      printFigure({ figure, value, unit, reference: 'node_exporter', referenceValue });
     print('agent.cpu_seconds_per_minute', cpu, 's/min', exporterCpu);
     print('agent.rss_mb', memory.rssMb, 'MB', other.rssMb);
     print('agent.anon_mb', memory.anonMb, 'MB', other.anonMb);
+    const crowd = startIdleProcesses();
+    try {
+      const [crowdCpu, crowdExporterCpu] = await measure();
+      print('agent.cpu_seconds_per_minute.1000_processes', crowdCpu, 's/min', crowdExporterCpu);
+    } finally {
+      crowd.stop();
+    }
   } finally {
     exporter.stop();
     await ended(agent);
@@ -103,6 +119,15 @@ function assertModelRuns(folder: string): void {
   };
   const { modelName, error } = health.detection;
   if (modelName === null || error !== null) throw new Error(`the agent runs without its model: ${error}`);
+/** A thousand processes that sleep, in a process group of their own. */
+function startIdleProcesses(): { stop(): void } {
+  const script = `i=0; while [ $i -lt ${IDLE_PROCESSES} ]; do sleep 3600 & i=$((i + 1)); done; wait`;
+  const { pid } = spawn('/bin/sh', ['-c', script], { stdio: 'ignore', detached: true });
+  return {
+    stop: () => {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    },
+  };
 }
 
 /** User and system time of a process and the children it has waited for, from /proc; 100 ticks a second on Linux. */

@@ -5,7 +5,7 @@ import type { Host } from './host.ts';
 import { HeadedCounters, wholeLines } from './proc-text.ts';
 
 const config = z.strictObject({
-  statesEveryMs: z.int().min(1_000).default(10_000).describe('how often the table of connections is counted by state'),
+  statesEveryMs: z.int().min(1_000).default(30_000).describe('how often the table of connections is counted by state'),
   tableLimit: z
     .int()
     .min(0)
