@@ -34,6 +34,7 @@ export const CUT_OFF_AFTER_MS = 10_000;
 /** Readings that were cut off and have not ended: each holds memory, so with so many there is no further try. */
 export const MAX_CUT_OFF_READINGS = 3;
 /** Short enough that a service that came back is not unseen for long. */
+/** A service that comes back is to be seen again soon, so pauses stay short. */
 const RETRY = { firstMs: 2_000, limitMs: 10_000 } as const;
 const MAX_ERROR_LENGTH = 300;
 
