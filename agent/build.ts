@@ -42,6 +42,9 @@ const runtimeInside: Plugin = {
       return { contents, loader: 'js' };
     });
     bundle.onResolve({ filter: /\.node$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 /** Mappings for JMX servers are data beside the sources; a program that is one file carries them inside. */
 const jmxInside: Plugin = {
   name: 'jmx-inside',
@@ -69,9 +72,7 @@ const result = await build({
   target: 'node24',
   format: 'esm',
   conditions: ['airis-source'],
-  plugins: [englishOnly, runtimeInside],
-  external: ['onnxruntime-node'],
-  plugins: [englishOnly, jmxInside],
+  plugins: [englishOnly, runtimeInside, jmxInside],
   minify: true,
   legalComments: 'none',
   sourcemap: 'linked',

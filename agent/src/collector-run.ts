@@ -20,12 +20,6 @@ export interface CollectorRunOptions {
   readonly monotonicMs: () => number;
   /** How often a source that is not there is looked for. */
   readonly appliesEveryMs?: number;
-export interface CollectorState {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly durationMs: number;
-  readonly error: string | null;
-  readonly note?: string;
 }
 
 const APPLIES_EVERY_MS = 60_000;
@@ -33,10 +27,10 @@ const APPLIES_EVERY_MS = 60_000;
 export const CUT_OFF_AFTER_MS = 10_000;
 /** Readings that were cut off and have not ended: each holds memory, so with so many there is no further try. */
 export const MAX_CUT_OFF_READINGS = 3;
-/** Short enough that a service that came back is not unseen for long. */
 /** A service that comes back is to be seen again soon, so pauses stay short. */
 const RETRY = { firstMs: 2_000, limitMs: 10_000 } as const;
 const MAX_ERROR_LENGTH = 300;
+const MAX_NOTE_LENGTH = 300;
 
 /** One call of a collector. Once it has ended or was cut off, what it still writes is refused. */
 interface Reading {
@@ -117,6 +111,7 @@ export class CollectorRun {
   state(nowUnixMs: number): CollectorState | null {
     const failing = this.#failing;
     if (!this.#applies && failing === null) return null;
+    const note = this.context()?.note?.slice(0, MAX_NOTE_LENGTH);
     const waitMs = failing === null ? 0 : Math.max(0, failing.retryAtMs - this.#options.monotonicMs());
     return {
       name: this.#collector.name,
@@ -127,15 +122,6 @@ export class CollectorRun {
       failingSinceUnixMs: failing?.sinceUnixMs ?? null,
       nextTryUnixMs:
         failing === null || this.#cutOffReadings >= MAX_CUT_OFF_READINGS ? null : Math.round(nowUnixMs + waitMs),
-  state(): CollectorState | null {
-    if (!this.#applies && this.#error === null) return null;
-    const durationMs = Math.round(this.#durationMs * 100) / 100;
-    const note = this.collector.context?.().note?.slice(0, 300);
-    return {
-      name: this.collector.name,
-      ok: this.#error === null,
-      durationMs,
-      error: this.#error,
       ...(note === undefined ? {} : { note }),
     };
   }

@@ -15,9 +15,8 @@ const AGENT = 'bench';
 const binary = resolve(import.meta.dirname, '../../dist/airis-agent');
 const exporterProgram = ['/usr/bin/prometheus-node-exporter', '/usr/local/bin/node_exporter'].find(existsSync) ?? null;
 
-/** The agent as one binary with everything on, beside node_exporter scraped once a second, in the same minute on the same host. */
 /**
- * The bundled agent with everything on, beside node_exporter scraped once a second, in the same minute on the same host; then both again beside a
+ * The agent as one binary with everything on, beside node_exporter scraped once a second, in the same minute on the same host; then both again beside a
  * thousand idle processes.
  */
 export async function runBench(): Promise<void> {
@@ -40,8 +39,6 @@ export async function runBench(): Promise<void> {
     const before = [cpuSecondsOf(agent), cpuSecondsOf(exporter.process)] as const;
     await pause(MEASURED_MS);
     const minutes = MEASURED_MS / 60_000;
-    const cpu = (cpuSecondsOf(agent) - before[0]) / minutes;
-    const exporterCpu = (cpuSecondsOf(exporter.process) - before[1]) / minutes;
     assertModelRuns(folder);
     return [(cpuSecondsOf(agent) - before[0]) / minutes, (cpuSecondsOf(exporter.process) - before[1]) / minutes];
   };
@@ -119,6 +116,8 @@ function assertModelRuns(folder: string): void {
   };
   const { modelName, error } = health.detection;
   if (modelName === null || error !== null) throw new Error(`the agent runs without its model: ${error}`);
+}
+
 /** A thousand processes that sleep, in a process group of their own. */
 function startIdleProcesses(): { stop(): void } {
   const script = `i=0; while [ $i -lt ${IDLE_PROCESSES} ]; do sleep 3600 & i=$((i + 1)); done; wait`;

@@ -131,7 +131,7 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
         return {
           name: spec.name,
           watches,
-          emits: spec.emits,
+          emits: typeof spec.emits === 'function' ? spec.emits(config) : spec.emits,
           everyMs: spec.everyMs ?? 1_000,
           capabilities: spec.capabilities ?? [],
           applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),
@@ -142,19 +142,6 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
           anew: make,
         };
       }
-      const state = spec.state(config);
-      return {
-        name: spec.name,
-        watches,
-        emits: typeof spec.emits === 'function' ? spec.emits(config) : spec.emits,
-        everyMs: spec.everyMs ?? 1_000,
-        capabilities: spec.capabilities ?? [],
-        applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),
-        collect: (host, out) => spec.collect(host, config, out, state),
-        ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
-        ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
-        ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
-      };
     },
   };
 }

@@ -63,7 +63,6 @@ function describe(directory: string, agent: string | null, running: boolean, sta
       (role) => `found ${role.name}: ${role.state}, ${role.evidence.map(({ text }) => text).join(', ')}`,
     ),
     ...now.collectors.filter(({ ok }) => !ok).map((state) => `collector ${state.name} fails${failingText(state)}`),
-    ...now.collectors.filter(({ ok }) => !ok).map(({ name, error }) => `collector ${name} fails: ${error}`),
     ...now.collectors.flatMap(({ name, note }) => (note === undefined ? [] : [`collector ${name}: ${note}`])),
   );
   return lines.join('\n');
