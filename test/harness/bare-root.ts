@@ -17,8 +17,11 @@ export async function makeBareRoot(suite: string, path: string): Promise<BareRoo
   await mkdir(path, { recursive: true });
   const mirror = await debianMirror();
   const words = ['--variant=minbase', suite, path, ...(mirror === null ? [] : [mirror])];
-  await execute(...asRoot('debootstrap', ...words), { timeout: BUILD_WITHIN_MS, maxBuffer: 16 * 1024 * 1024 });
-  // A mount namespace of its own: what is mounted goes with the process.
+  // In a mount namespace of its own, here and below: what is mounted goes with the process, however that ends.
+  await execute(...asRoot('unshare', '--mount', 'debootstrap', ...words), {
+    timeout: BUILD_WITHIN_MS,
+    maxBuffer: 16 * 1024 * 1024,
+  });
   const enter = `mount --rbind /proc "$0/proc" && mount --rbind /sys "$0/sys" && exec chroot "$0" /usr/bin/env -i "$@"`;
   return {
     path,

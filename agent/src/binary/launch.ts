@@ -17,11 +17,12 @@ const assetOf = (name: string) => new Uint8Array(getRawAsset(name) as ArrayBuffe
 const isLibrary = ({ path }: PackedFile) => /\.(node|so\.\d+)$/.test(path);
 
 process.umask(0o077);
-if (command === 'run') becomeSmall();
 try {
   // Written by build-binary.ts into the same file.
   const program = JSON.parse(Buffer.from(assetOf(PACKED_PROGRAM_ASSET)).toString()) as PackedProgram;
   const folder = unpackedFolder(program, cacheFolder(), (file) => command === 'run' || !isLibrary(file), assetOf);
+  // After unpacking, which leaves 50 MB behind in the process that did it.
+  if (command === 'run') becomeSmall();
   const entry = join(folder, command === INVENTORY_WORD ? 'inventory.mjs' : 'airis-agent.mjs');
   process.argv[1] = entry;
   importFile(entry);

@@ -138,6 +138,13 @@ it('leaves nothing behind when there is no room, and says what to do', () => {
   expect(readdirSync(base)).toEqual([]);
 });
 
+it('makes the folders above, and says so where none can be made', () => {
+  base = join(top, 'home/cache/airis-agent');
+  expect(seen(unpack())).toEqual(contents);
+  base = '/proc/airis-agent';
+  expect(() => unpack()).toThrow(expect.objectContaining({ code: 'PROGRAM_NOT_UNPACKED' }));
+});
+
 it('refuses a cache folder that is a link', () => {
   mkdirSync(join(top, 'elsewhere'));
   symlinkSync(join(top, 'elsewhere'), base);

@@ -60,7 +60,7 @@ export function unpackedFolder(
 }
 
 function makeOwn(base: string): void {
-  mkdirSync(base, { recursive: true, mode: 0o700 });
+  makeFolder(base);
   const info = lstatSync(base);
   if (!info.isDirectory() || info.uid !== process.geteuid?.()) {
     const what = info.isDirectory() ? `belongs to user ${info.uid}` : 'is a link or a file';
@@ -71,6 +71,18 @@ function makeOwn(base: string): void {
     );
   }
   if ((info.mode & 0o077) !== 0) chmodSync(base, 0o700);
+}
+
+/** With its parents, each tried twice at most: Node's own way never ends where the kernel refuses by ENOENT, as in `/proc`. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return;
+    if (!hasCode(error, 'ENOENT')) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 function isIntact(folder: string, files: readonly PackedFile[]): boolean {
