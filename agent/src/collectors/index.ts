@@ -13,6 +13,7 @@ import { filesystemCollector } from './filesystem.ts';
 import { jmxCollector } from './jmx.ts';
 import { kernelTablesCollector } from './kernel-tables.ts';
 import { memoryCollector } from './memory.ts';
+import { mysqlCollector } from './mysql.ts';
 import { networkCollector } from './network.ts';
 import { leavingLogs, nginxCollector } from './nginx.ts';
 import { postgresqlCollector } from './postgresql.ts';
@@ -43,6 +44,7 @@ export const collectors: readonly CollectorDefinition[] = [
   accessLogCollector,
   prometheusCollector,
   postgresqlCollector,
+  mysqlCollector,
   tomcatCollector,
   jmxCollector,
   scopeProcessesCollector,

@@ -1,6 +1,7 @@
 import type { Host } from '../collectors/host.ts';
 import { apacheRole } from './apache.ts';
 import { readHostEvidence } from './host-evidence.ts';
+import { mysqlRole } from './mysql.ts';
 import { nginxRole } from './nginx.ts';
 import { postgresqlRole } from './postgresql.ts';
 import type { FoundRole, RoleDefinition } from './role-definition.ts';
@@ -8,6 +9,7 @@ import { tomcatRole } from './tomcat.ts';
 
 /** Every role that can be recognised; a new one is one file and one line. */
 export const roles: readonly RoleDefinition[] = [nginxRole, apacheRole, tomcatRole, postgresqlRole];
+export const roles: readonly RoleDefinition[] = [nginxRole, tomcatRole, postgresqlRole, mysqlRole];
 
 /** What runs on this host now, with the evidence for believing so. */
 export async function findRoles(host: Host, definitions: readonly RoleDefinition[] = roles): Promise<FoundRole[]> {
