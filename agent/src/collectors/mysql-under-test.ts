@@ -18,6 +18,8 @@ export interface TestMysql extends AsyncDisposable {
   readonly passwordFile: string;
   /** A session of a user of this name, who may do everything. */
   connect(user?: string): Promise<Connection>;
+  /** Cuts every session made here. */
+  disconnect(): void;
   start(): Promise<void>;
   /** Ends the server at once, as a crash does. */
   kill(): Promise<void>;
@@ -43,6 +45,7 @@ export async function startTestMysql(more: readonly string[] = []): Promise<Test
     ...asRoot,
   ]);
   let server: ReturnType<typeof spawn> | null = null;
+  const sessions: Connection[] = [];
   const mysql: TestMysql = {
     port,
     folder,
@@ -52,7 +55,11 @@ export async function startTestMysql(more: readonly string[] = []): Promise<Test
       const password = user === 'root' ? {} : { password: 'reader-secret', database: 'shop' };
       const connection = await createConnection({ socketPath: socket, user, ...password });
       connection.on('error', () => undefined);
+      sessions.push(connection);
       return connection;
+    },
+    disconnect() {
+      for (const session of sessions.splice(0)) session.destroy();
     },
     async start() {
       const settings = ['--no-defaults', '--bind-address=127.0.0.1', '--innodb-flush-log-at-trx-commit=0'];

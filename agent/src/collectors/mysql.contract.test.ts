@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readHostEvidence } from '../discover/host-evidence.ts';
 import { mysqlRole } from '../discover/mysql.ts';
 import { createHost, type Host } from './host.ts';
 import { mysqlCollector } from './mysql.ts';
 import { startTestMysql, type TestMysql } from './mysql-under-test.ts';
+
+const PATIENT = { timeout: 15_000 };
 
 describe('mysql collector', () => {
   let server: TestMysql;
@@ -11,6 +13,9 @@ describe('mysql collector', () => {
     server = await startTestMysql();
   }, 60_000);
   afterAll(() => server?.[Symbol.asyncDispose]());
+
+  // What a failed test still holds would make the next one wait.
+  afterEach(() => server.disconnect());
 
   let nowMs = 1_000_000;
   const host: Host = { ...createHost(), nowMs: () => nowMs };
@@ -56,8 +61,10 @@ describe('mysql collector', () => {
     await holder.query('SELECT * FROM stock FOR UPDATE');
     const waiters = await Promise.all([server.connect('shop-app'), server.connect('shop-app')]);
     const waits = waiters.map((waiter) => waiter.query('UPDATE stock SET n = n - 1 WHERE id = 1'));
-    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.waiters')).toBe(2);
-    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.longest_wait')).toBeGreaterThan(0.5);
+    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.waiters'), PATIENT).toBe(2);
+    await expect
+      .poll(async () => (await reading.read()).get('airis.db.server.lock.longest_wait'), PATIENT)
+      .toBeGreaterThan(0.5);
     expect(reading.written.get('airis.mysql.sessions waiting')).toBe(2);
     expect(reading.written.get('airis.mysql.sessions idle')).toBe(1);
     expect(reading.written.get('airis.mysql.transaction.longest')).toBeGreaterThan(0.5);
@@ -73,7 +80,7 @@ describe('mysql collector', () => {
     await holder.query('COMMIT');
     await Promise.all(waits);
     await Promise.all([holder, ...waiters].map((client) => client.end()));
-    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.waiters')).toBe(0);
+    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.waiters'), PATIENT).toBe(0);
     expect(reading.context()?.explanations).toEqual([]);
   });
 
@@ -83,7 +90,7 @@ describe('mysql collector', () => {
     await holder.query('BEGIN');
     await holder.query('SELECT * FROM stock');
     const waits = waiter.query('ALTER TABLE stock ADD COLUMN m int');
-    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.waiters')).toBe(1);
+    await expect.poll(async () => (await reading.read()).get('airis.db.server.lock.waiters'), PATIENT).toBe(1);
     await holder.query('COMMIT');
     await waits;
     await Promise.all([holder.end(), waiter.end()]);
@@ -93,15 +100,17 @@ describe('mysql collector', () => {
     await using reading = reader();
     await reading.read();
     const slow = await server.connect('shop-app');
-    const running = slow.query("SELECT SLEEP(1.5), 'private' /* hidden */ FROM stock WHERE id IN (1)");
-    await expect.poll(async () => (await reading.read()).get('airis.db.server.statement.longest')).toBeGreaterThan(0.6);
+    const running = slow.query("SELECT SLEEP(4), 'private' /* hidden */ FROM stock WHERE id IN (1)");
+    await expect
+      .poll(async () => (await reading.read()).get('airis.db.server.statement.longest'), PATIENT)
+      .toBeGreaterThan(0.6);
     const note = reading.context()?.explanations?.[0]?.note.en ?? '';
     expect(note).toMatch(/shop-app.*SELECT SLEEP \(\?\), \? FROM stock WHERE id IN \(\?\)/);
     expect(note).not.toMatch(/private|hidden/);
     await running;
     await slow.end();
     await expect
-      .poll(async () => (await reading.read()).get('airis.db.server.statement.duration') ?? 0, { timeout: 5_000 })
+      .poll(async () => (await reading.read()).get('airis.db.server.statement.duration') ?? 0, PATIENT)
       .toBeGreaterThan(0);
     expect((await reading.read()).get('airis.db.server.statement.longest')).toBe(0);
   });

@@ -141,11 +141,12 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   };
 }
 
-function entityOf({ subject, name }: SeriesRule, { hostEntity, scopeEntity }: EdgeDetectionOptions): string {
+function entityOf({ subject, name, service }: SeriesRule, { hostEntity, scopeEntity }: EdgeDetectionOptions): string {
   const agent = hostEntity.slice(hostEntity.indexOf(':') + 1);
   if (subject === 'directory') return `directory:${name.replaceAll(/\s/g, '_').slice(0, 100)}@${agent}`;
   if (scopeEntity !== undefined && scopeEntity !== null) return scopeEntity;
   if (subject.startsWith('web-')) return `service:nginx@${agent}`;
   if (subject === 'threads') return `service:tomcat@${agent}`;
-  return subject === 'lock' || subject === 'slow-statement' ? `service:postgresql@${agent}` : hostEntity;
+  if (subject !== 'lock' && subject !== 'slow-statement') return hostEntity;
+  return `service:${service === 'mysql' ? 'mysql' : 'postgresql'}@${agent}`;
 }

@@ -11,6 +11,8 @@ export interface SeriesRule {
   /** `address:port` of the other side, for calls. */
   readonly peer?: string;
   readonly role: string;
+  /** Which program the series speaks of, where several kinds have the same metrics. */
+  readonly service?: string;
   /** Detector name → its settings. */
   readonly judges: Readonly<Record<string, unknown>>;
 }

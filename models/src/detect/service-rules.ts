@@ -129,6 +129,7 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
       'wait',
       { threshold: { kind: 'level-shift', high: 5, persistMs: 0, isAge: true, critical: 60 } },
       databaseOf(attributes),
+      attributes['db.system.name'],
     ),
   // Waiters that give up after a few seconds never wait long; the next ones already stand in line.
   'airis.db.server.lock.waiters': (attributes) =>
@@ -137,6 +138,7 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
       'waiters',
       { threshold: { kind: 'level-shift', high: 1, and: { role: 'wait', above: 1 }, persistMs: 8_000 } },
       databaseOf(attributes),
+      attributes['db.system.name'],
     ),
   'airis.db.server.statement.longest': (attributes) =>
     rule(
@@ -144,6 +146,7 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
       'longest',
       { 'level-shift': { minShift: 0.4, minRatio: 5, ...lasting(10_000, 0.4), major: 1 } },
       databaseOf(attributes),
+      attributes['db.system.name'],
     ),
   'airis.db.server.statement.duration': (attributes) =>
     rule(
@@ -151,14 +154,21 @@ export const serviceRules: Readonly<Record<string, RuleOf>> = {
       'mean',
       { 'level-shift': { minShift: 0.05, minRatio: 5, ...lasting(10_000, 0.6), major: 0.5 } },
       databaseOf(attributes),
+      attributes['db.system.name'],
     ),
 };
 
 /** Judged by the mean of a span, of which at least a share must be raised: one slow request a minute is no level. */
 const lasting = (persistMs: number, raisedShare: number) => ({ persistMs, raisedShare, byMean: true, calmMs: 5_000 });
 
-function rule(subject: SubjectKind, role: string, judges: SeriesRule['judges'] = {}, name = ''): SeriesRule {
-  return { subject, name, role, judges };
+function rule(
+  subject: SubjectKind,
+  role: string,
+  judges: SeriesRule['judges'] = {},
+  name = '',
+  service?: string,
+): SeriesRule {
+  return { subject, name, role, judges, ...(service === undefined ? {} : { service }) };
 }
 
 const connectorOf = (attributes: Attributes): string => attributes['tomcat.connector'] ?? '';
