@@ -41,7 +41,7 @@ export type LockHolder = NonNullable<ActivityRow['holder']>;
 const ASKED_WAITERS = 5;
 
 /**
- * All of one reading in one round trip and one row. Statement texts are never read.
+ * All of one reading in one round trip and one row. Statement texts are not read here.
  *
  * @param statementsView - qualified name of `pg_stat_statements`, quoted; `null` leaves it out
  * @param hasWaitStart - `pg_locks.waitstart` exists (PostgreSQL 14 and later)
@@ -84,6 +84,49 @@ SELECT
      'blocks_read', blks_read, 'blocks_hit', blks_hit) FROM pg_stat_database WHERE datname = current_database()) AS database,
   ${statements} AS statements`;
 }
+
+export const slowStatement = z.object({ pid: z.int(), application: z.string(), seconds, text: z.string() });
+export type SlowStatement = z.output<typeof slowStatement>;
+
+/** The statement that runs longest without waiting for a lock; its literals are taken out before it is kept. */
+export const slowStatementSql = () => `
+SELECT pid, application_name AS application, ${age('query_start')} AS seconds, left(query, 16384) AS text
+FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND datname = current_database() AND state = 'active'
+  AND coalesce(wait_event_type, '') <> 'Lock' AND pid <> pg_backend_pid() AND application_name <> '${OWN_APPLICATION}'
+ORDER BY query_start LIMIT 1`;
+
+export const standingRow = z.object({
+  temp_files: count,
+  temp_bytes: count,
+  xid_age: count,
+  autovacuum_workers: count,
+  standby_delay_s: seconds.nullable(),
+  replicas: count,
+  replica_delay_bytes: count,
+  replica_delay_s: seconds,
+  slots: z.array(z.object({ name: z.string(), retained_bytes: count })),
+});
+export type StandingRow = z.output<typeof standingRow>;
+
+/** Where this server's own log stands; a standby has no current place of its own. */
+const place = '(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END)';
+
+/** What changes slowly; at most 16 slots, those that keep most. */
+export const standingSql = `
+SELECT d.temp_files::float8, d.temp_bytes::float8,
+  (SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database())::float8 AS xid_age,
+  (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker')::float8 AS autovacuum_workers,
+  CASE WHEN NOT pg_is_in_recovery() THEN NULL
+    WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+    ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())) END::float8 AS standby_delay_s,
+  (SELECT count(*) FROM pg_stat_replication)::float8 AS replicas,
+  coalesce((SELECT max(greatest(0, pg_wal_lsn_diff(${place}, replay_lsn))) FROM pg_stat_replication), 0)::float8 AS replica_delay_bytes,
+  coalesce((SELECT max(greatest(0, extract(epoch FROM replay_lag))) FROM pg_stat_replication), 0)::float8 AS replica_delay_s,
+  coalesce((SELECT json_agg(s) FROM (SELECT slot_name AS name,
+      coalesce(greatest(0, pg_wal_lsn_diff(${place}, restart_lsn)), 0)::float8 AS retained_bytes
+    FROM pg_replication_slots ORDER BY 2 DESC LIMIT 16) s), '[]') AS slots
+FROM pg_stat_database d WHERE d.datname = current_database()`;
 
 /** Seconds since a time, never negative: `query_start` may lie after the statement's own clock. */
 const age = (time: string) => `greatest(0, coalesce(extract(epoch FROM clock_timestamp() - ${time}), 0))::float8`;

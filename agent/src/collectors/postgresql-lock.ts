@@ -1,6 +1,7 @@
 import type { Explanation } from '@airis/models';
 import { maskText } from '../gate/mask-text.ts';
-import type { LockHolder } from './postgresql-activity.ts';
+import type { LockHolder, SlowStatement } from './postgresql-activity.ts';
+import { statementText } from './statement-text.ts';
 
 const stateWords: Readonly<Record<string, { readonly ko: string; readonly en: string }>> = {
   active: { ko: '문장 실행 중', en: 'running a statement' },
@@ -20,6 +21,20 @@ export function explainLock({ pid, application, state, state_s, transaction_s }:
     note: {
       ko: `잠금을 잡은 세션: ${name}(pid ${pid}), ${words.ko}, ${lasting}초째.`,
       en: `Held by the session ${name} (pid ${pid}), ${words.en} for ${lasting} s.`,
+    },
+  };
+}
+
+/** What runs longest, without its literals. */
+export function explainStatement({ pid, application, seconds, text }: SlowStatement): Explanation {
+  const name = applicationName(application);
+  const statement = maskText(statementText(text, 'postgresql'));
+  return {
+    trouble: 'slow-statement',
+    ref: `process:${name.replaceAll(/\s/g, '_')}[${pid}]`,
+    note: {
+      ko: `가장 오래 실행 중인 문장(${name}, pid ${pid}, ${Math.round(seconds)}초째): ${statement}`,
+      en: `Running longest (${name}, pid ${pid}, for ${Math.round(seconds)} s): ${statement}`,
     },
   };
 }

@@ -2,7 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
-import { type ActivityRow, activityRow, activitySql, OWN_APPLICATION } from './postgresql-activity.ts';
+import {
+  type ActivityRow,
+  activityRow,
+  activitySql,
+  OWN_APPLICATION,
+  type SlowStatement,
+  type StandingRow,
+  slowStatement,
+  slowStatementSql,
+  standingRow,
+  standingSql,
+} from './postgresql-activity.ts';
 
 export interface PostgresqlTarget {
   readonly host: string;
@@ -56,6 +67,18 @@ export class PostgresqlSession {
       const { rows } = await client.query('SELECT pg_database_size(current_database())::float8 AS bytes');
       return sizeRow.parse(rows[0]).bytes;
     });
+  }
+
+  /** `null` where it has ended meanwhile. */
+  async slowStatement(nowMs: number): Promise<SlowStatement | null> {
+    return this.#use(nowMs, async ({ client }) => {
+      const [row] = (await client.query(slowStatementSql())).rows;
+      return row === undefined ? null : slowStatement.parse(row);
+    });
+  }
+
+  async standing(nowMs: number): Promise<StandingRow> {
+    return this.#use(nowMs, async ({ client }) => standingRow.parse((await client.query(standingSql)).rows[0]));
   }
 
   async close(): Promise<void> {

@@ -79,8 +79,11 @@ describe('postgresql collector', () => {
     await using reading = reader();
     await reading.read();
     const slow = await server.connect('shop-app');
-    const running = slow.query('SELECT pg_sleep(1.2)');
-    await expect.poll(async () => (await reading.read()).get('airis.db.server.statement.longest')).toBeGreaterThan(0.5);
+    const running = slow.query("SELECT pg_sleep(4), 'private' /* hidden */");
+    await expect.poll(async () => (await reading.read()).get('airis.db.server.statement.longest')).toBeGreaterThan(0.6);
+    const note = reading.context()?.explanations?.[0]?.note.en ?? '';
+    expect(note).toMatch(/shop-app.*SELECT pg_sleep \(\?\), \?/);
+    expect(note).not.toMatch(/private|hidden/);
     await running;
     await slow.end();
     await expect
@@ -89,9 +92,23 @@ describe('postgresql collector', () => {
     expect((await reading.read()).get('airis.db.server.statement.longest')).toBe(0);
   });
 
+  it('says what a replication slot keeps, and how old transaction ids are', async () => {
+    const owner = await server.connect('test');
+    await owner.query("SELECT pg_create_physical_replication_slot('forgotten', true)");
+    await owner.query('SELECT pg_switch_wal()');
+    await owner.query('UPDATE stock SET n = n');
+    await using reading = reader();
+    const read = await reading.read();
+    expect(read.get('airis.postgresql.replication_slot.retained')).toBeGreaterThan(100);
+    expect(read.get('airis.postgresql.xid.age')).toBeGreaterThan(0);
+    expect(read.has('postgresql.wal.delay')).toBe(false);
+    await owner.query("SELECT pg_drop_replication_slot('forgotten')");
+    await owner.end();
+  });
+
   it('says what to grant, and still what may be seen', async () => {
     await using reading = reader('blind');
-    await expect(reading.read()).rejects.toThrow('GRANT pg_monitor');
+    await expect(reading.read()).rejects.toThrow('GRANT pg_monitor TO "blind"');
   });
 
   it('is found as a role with its configuration', async () => {

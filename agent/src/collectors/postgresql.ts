@@ -2,8 +2,8 @@ import { type Attributes, semconv } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
-import type { ActivityRow } from './postgresql-activity.ts';
-import { explainLock } from './postgresql-lock.ts';
+import type { ActivityRow, SlowStatement, StandingRow } from './postgresql-activity.ts';
+import { explainLock, explainStatement } from './postgresql-lock.ts';
 import { PostgresqlSession } from './postgresql-session.ts';
 
 const config = z.strictObject({
@@ -22,6 +22,8 @@ const config = z.strictObject({
     .describe('databases to look at'),
 });
 
+/** A statement worth naming; shorter ones are what a server is there for. */
+const SLOW_S = 0.5;
 const SIZE_EVERY_MS = 60_000;
 /** States of `pg_stat_activity`, with the shorter words of the convention. */
 const states: Readonly<Record<string, string>> = {
@@ -37,10 +39,12 @@ const alwaysWritten = ['active', 'idle', 'idle_in_transaction'];
 
 interface Instance {
   readonly name: string;
+  readonly user: string;
   readonly session: PostgresqlSession;
   readonly attributes: Attributes;
   readonly stateAttributes: ReadonlyMap<string, Attributes>;
   last: ActivityRow | null;
+  slow: SlowStatement | null;
   statements: ActivityRow['statements'];
   sizedAtMs: number;
 }
@@ -59,6 +63,30 @@ export const postgresqlCollector = defineCollector({
     'postgresql.blks_read': { unit: '{block}', kind: 'counter', about: 'blocks read from disk' },
     'postgresql.blks_hit': { unit: '{block}', kind: 'counter', about: 'blocks found in the buffer cache' },
     'postgresql.db_size': { unit: 'By', kind: 'gauge', about: 'disk space of the database, once a minute' },
+    'postgresql.temp_files': { unit: '{file}', kind: 'counter', about: 'temporary files, once a minute' },
+    'postgresql.temp.io': { unit: 'By', kind: 'counter', about: 'bytes written to temporary files, once a minute' },
+    'airis.postgresql.xid.age': {
+      unit: '{transaction}',
+      kind: 'gauge',
+      about: 'age of the oldest unfrozen transaction id',
+    },
+    'airis.postgresql.autovacuum.workers': { unit: '{process}', kind: 'gauge', about: 'autovacuum workers now' },
+    'airis.postgresql.standby.delay': {
+      unit: 's',
+      kind: 'gauge',
+      about: 'how old a standby is behind what it received',
+    },
+    'airis.postgresql.replication_slot.retained': {
+      unit: 'By',
+      kind: 'gauge',
+      about: 'log that a replication slot keeps',
+    },
+    'postgresql.replication.data_delay': {
+      unit: 'By',
+      kind: 'gauge',
+      about: 'log not yet replayed by the slowest replica',
+    },
+    'postgresql.wal.delay': { unit: 's', kind: 'gauge', about: 'replay delay of the slowest replica' },
     [semconv.metric.dbServerLongestStatement]: {
       unit: 's',
       kind: 'gauge',
@@ -77,12 +105,14 @@ export const postgresqlCollector = defineCollector({
       const attributes = { 'db.namespace': target.database, [semconv.attribute.serverPort]: String(target.port) };
       return {
         name: `${target.database} at ${target.host}:${target.port}`,
+        user: target.user,
         session: new PostgresqlSession(target),
         attributes,
         stateAttributes: new Map(
           Object.values(states).map((state) => [state, { ...attributes, 'postgresql.backend.state': state }]),
         ),
         last: null,
+        slow: null,
         statements: null,
         sizedAtMs: Number.NEGATIVE_INFINITY,
       };
@@ -94,7 +124,10 @@ export const postgresqlCollector = defineCollector({
     if (said.length > 0) throw new Error(said.join('; '));
   },
   context: (instances) => ({
-    explanations: instances.flatMap(({ last }) => (last?.holder == null ? [] : [explainLock(last.holder)])),
+    explanations: instances.flatMap(({ last, slow }) => [
+      ...(last?.holder == null ? [] : [explainLock(last.holder)]),
+      ...(slow === null ? [] : [explainStatement(slow)]),
+    ]),
   }),
   async close(instances) {
     await Promise.all(instances.map(({ session }) => session.close()));
@@ -107,14 +140,19 @@ async function readInstance(instance: Instance, nowMs: number, out: SampleWriter
   try {
     const row = await session.activity(nowMs);
     instance.last = row;
+    instance.slow = row.longest_s < SLOW_S ? null : await session.slowStatement(nowMs);
     write(instance, row, out);
     if (Math.abs(nowMs - instance.sizedAtMs) >= SIZE_EVERY_MS) {
       instance.sizedAtMs = nowMs;
       out.write('postgresql.db_size', await session.sizeBytes(nowMs), instance.attributes);
+      writeStanding(instance, await session.standing(nowMs), out);
     }
-    return row.may_see ? null : `${name}: may not see other users' sessions; run GRANT pg_monitor TO the agent's user`;
+    return row.may_see
+      ? null
+      : `${name}: may not see other users' sessions; run GRANT pg_monitor TO "${instance.user.replaceAll('"', '""')}"`;
   } catch (error) {
     instance.last = null;
+    instance.slow = null;
     return `${name}: ${errorText(error)}`;
   }
 }
@@ -139,6 +177,22 @@ function write(instance: Instance, row: ActivityRow, out: SampleWriter): void {
   out.write(semconv.metric.dbServerLockLongestWait, row.longest_wait_s, attributes);
   out.write(semconv.metric.dbServerLongestStatement, row.longest_s, attributes);
   writeMeanDuration(instance, row, out);
+}
+
+function writeStanding({ attributes }: Instance, row: StandingRow, out: SampleWriter): void {
+  out.write('postgresql.temp_files', row.temp_files, attributes);
+  out.write('postgresql.temp.io', row.temp_bytes, attributes);
+  out.write('airis.postgresql.xid.age', row.xid_age, attributes);
+  out.write('airis.postgresql.autovacuum.workers', row.autovacuum_workers, attributes);
+  if (row.standby_delay_s !== null) out.write('airis.postgresql.standby.delay', row.standby_delay_s, attributes);
+  for (const { name, retained_bytes } of row.slots) {
+    const own = { ...attributes, 'airis.postgresql.replication_slot.name': name };
+    out.write('airis.postgresql.replication_slot.retained', retained_bytes, own);
+  }
+  if (row.replicas > 0) {
+    out.write('postgresql.replication.data_delay', row.replica_delay_bytes, attributes);
+    out.write('postgresql.wal.delay', row.replica_delay_s, attributes);
+  }
 }
 
 function writeMeanDuration(instance: Instance, { statements }: ActivityRow, out: SampleWriter): void {

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
+import type { Collector } from '../collectors/collector.ts';
 import { createHost } from '../collectors/host.ts';
 import { createCollectors } from '../collectors/index.ts';
 import { type AgentConfig, agentConfig, agentDirectory, readConfig } from '../config.ts';
@@ -46,6 +47,8 @@ export const doctorCommand: Command = {
           const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
           return `${(await applies(watches === 'host' ? createHost() : watched.host)) ? 'applies' : 'nothing to read here'} (${needs})`;
         }),
+      ...createCollectors(config.collectors, config.scope).map((collector) =>
+        check(`collector ${collector.name}`, async () => collectorDetail(collector, watched)),
       ),
     ]);
     const lines = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}`);
@@ -60,6 +63,22 @@ async function check(name: string, work: () => Promise<string>): Promise<Check> 
   } catch (error) {
     return { name, ok: false, detail: errorText(error) };
   }
+}
+
+/** A database is read once, because only it knows what this user may not see; its complaint names the command. */
+async function collectorDetail(collector: Collector, watched: Watched): Promise<string> {
+  const { capabilities, watches } = collector;
+  const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
+  const host = watches === 'host' ? createHost() : watched.host;
+  if (!(await collector.applies(host))) return `nothing to read here (${needs})`;
+  if (capabilities.includes('sql')) {
+    try {
+      await collector.collect(host, { write: () => undefined });
+    } finally {
+      await collector.close?.();
+    }
+  }
+  return `applies (${needs})`;
 }
 
 function folderDetail(directory: string): string {
