@@ -40,15 +40,12 @@ export const doctorCommand: Command = {
       check('nats', async () => reachable(readIdentity(directory)?.natsUrls ?? [])),
       check('scope', async () => scopeDetail(watched, config)),
       check('roles', async () => rolesDetail(watched)),
-      ...createCollectors(config.collectors, config.scope).map(({ name, capabilities, applies, watches }) =>
-        check(`collector ${name}`, async () => {
-          const failing = running.find((state) => state.name === name && !state.ok);
-          if (failing !== undefined) throw new Error(`fails in the running agent${failingText(failing)}`);
-          const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
-          return `${(await applies(watches === 'host' ? createHost() : watched.host)) ? 'applies' : 'nothing to read here'} (${needs})`;
-        }),
       ...createCollectors(config.collectors, config.scope).map((collector) =>
-        check(`collector ${collector.name}`, async () => collectorDetail(collector, watched)),
+        check(`collector ${collector.name}`, async () => {
+          const failing = running.find((state) => state.name === collector.name && !state.ok);
+          if (failing !== undefined) throw new Error(`fails in the running agent${failingText(failing)}`);
+          return await collectorDetail(collector, watched);
+        }),
       ),
     ]);
     const lines = checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}`);

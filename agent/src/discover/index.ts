@@ -8,8 +8,7 @@ import type { FoundRole, RoleDefinition } from './role-definition.ts';
 import { tomcatRole } from './tomcat.ts';
 
 /** Every role that can be recognised; a new one is one file and one line. */
-export const roles: readonly RoleDefinition[] = [nginxRole, apacheRole, tomcatRole, postgresqlRole];
-export const roles: readonly RoleDefinition[] = [nginxRole, tomcatRole, postgresqlRole, mysqlRole];
+export const roles: readonly RoleDefinition[] = [nginxRole, apacheRole, tomcatRole, postgresqlRole, mysqlRole];
 
 /** What runs on this host now, with the evidence for believing so. */
 export async function findRoles(host: Host, definitions: readonly RoleDefinition[] = roles): Promise<FoundRole[]> {

@@ -28,7 +28,7 @@ async function describe(evidence: HostEvidence, process: RunningProcess): Promis
   const isPackaged = given === undefined && !title.includes(' --no-defaults');
   const candidates = given !== undefined ? [given] : isPackaged ? packagedConfigs : [];
   const found = (await Promise.all(candidates.map((path) => readableConfig(host, path)))).find((one) => one.configPath);
-  const { configPath, configDigest } = found ?? { configPath: null, configDigest: null };
+  const { configPath, configFiles } = found ?? { configPath: null, configFiles: [] };
   // MariaDB writes the version it was last upgraded to; MySQL has the same file without a suffix.
   const upgraded = await Promise.all(
     ['mariadb_upgrade_info', 'mysql_upgrade_info'].map(async (name) =>
@@ -43,7 +43,7 @@ async function describe(evidence: HostEvidence, process: RunningProcess): Promis
     process,
     ports,
     configPath,
-    configDigest,
+    configFiles,
     role: {
       name: 'mysql',
       tier: 'database',
