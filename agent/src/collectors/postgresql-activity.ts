@@ -101,6 +101,7 @@ export const standingRow = z.object({
   temp_bytes: count,
   xid_age: count,
   autovacuum_workers: count,
+  /** `null` on a primary, and on a standby that is behind before it replayed its first transaction: nobody knows. */
   standby_delay_s: seconds.nullable(),
   replicas: count,
   replica_delay_bytes: count,
@@ -119,6 +120,7 @@ SELECT d.temp_files::float8, d.temp_bytes::float8,
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker')::float8 AS autovacuum_workers,
   CASE WHEN NOT pg_is_in_recovery() THEN NULL
     WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+    WHEN pg_last_xact_replay_timestamp() IS NULL THEN NULL
     ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())) END::float8 AS standby_delay_s,
   (SELECT count(*) FROM pg_stat_replication)::float8 AS replicas,
   coalesce((SELECT max(greatest(0, pg_wal_lsn_diff(${place}, replay_lsn))) FROM pg_stat_replication), 0)::float8 AS replica_delay_bytes,

@@ -19,6 +19,8 @@ export interface TestPostgresql extends AsyncDisposable {
   /** A session of the owner, who may do everything. */
   connect(applicationName: string): Promise<Client>;
   start(): Promise<void>;
+  /** A second server that follows this one by streaming replication. */
+  startStandby(): Promise<{ readonly port: number } & AsyncDisposable>;
   /** Ends the server at once, as a crash does. */
   kill(): Promise<void>;
 }
@@ -81,6 +83,25 @@ export async function startTestPostgresql(): Promise<TestPostgresql> {
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       }
+    },
+    async startStandby() {
+      const standbyData = join(folder, 'standby');
+      const standbyPort = await freePort();
+      const source = `host=127.0.0.1 port=${port} user=owner password=owner-secret`;
+      await asUser(join(programs, 'pg_basebackup'), ['-R', '-c', 'fast', '-d', source, '-D', standbyData]);
+      const [program, args] = command(join(programs, 'postgres'), [
+        ...['-D', standbyData, '-h', '127.0.0.1', '-p', String(standbyPort), '-k', folder],
+        ...['-c', 'fsync=off', '-c', 'max_connections=20'],
+      ]);
+      const standby = spawn(program, args, { stdio: 'ignore' });
+      const ended = new Promise((resolve) => standby.once('exit', resolve));
+      return {
+        port: standbyPort,
+        async [Symbol.asyncDispose]() {
+          standby.kill('SIGQUIT');
+          await ended;
+        },
+      };
     },
     async kill() {
       const ending = server;

@@ -14,8 +14,8 @@ describe('postgresql collector', () => {
 
   let nowMs = 1_000_000;
   const host: Host = { ...createHost(), nowMs: () => nowMs };
-  const reader = (user = 'airis') => {
-    const { port, passwordFile } = server;
+  const reader = (user = 'airis', port = server.port) => {
+    const { passwordFile } = server;
     const collector = postgresqlCollector.create({
       instances: [{ host: '127.0.0.1', port, user, passwordFile, database: 'shop' }],
     });
@@ -105,6 +105,52 @@ describe('postgresql collector', () => {
     await owner.query("SELECT pg_drop_replication_slot('forgotten')");
     await owner.end();
   });
+
+  it('sees from both ends how far a standby is behind', async () => {
+    await using standby = await server.startStandby();
+    await using primary = reader();
+    await using follower = reader('airis', standby.port);
+    const step = (one: typeof primary) => {
+      nowMs += 15_000;
+      return one.read();
+    };
+    const patient = { timeout: 15_000 };
+    const delayed = () =>
+      step(follower).then(
+        (read) => read.get('airis.postgresql.standby.delay'),
+        () => undefined,
+      );
+    await expect.poll(delayed, patient).toBe(0);
+    await expect.poll(async () => (await step(primary)).get('postgresql.replication.data_delay'), patient).toBe(0);
+
+    const writer = await server.connect('test');
+    // Without one the standby does not know how old it is.
+    await writer.query('UPDATE stock SET n = n');
+    await expect.poll(delayed, patient).toBe(0);
+    const { Client } = await import('pg');
+    const owner = new Client({
+      host: '127.0.0.1',
+      port: standby.port,
+      user: 'owner',
+      password: 'owner-secret',
+      database: 'shop',
+    });
+    // Ends with its server.
+    owner.on('error', () => undefined);
+    await owner.connect();
+    await expect
+      .poll(async () => (await owner.query('SELECT pg_last_xact_replay_timestamp() AS at')).rows[0].at, patient)
+      .not.toBeNull();
+    await owner.query('SELECT pg_wal_replay_pause()');
+    await writer.query('INSERT INTO stock SELECT n, n FROM generate_series(100, 2000) n');
+    await expect
+      .poll(async () => (await step(primary)).get('postgresql.replication.data_delay'), patient)
+      .toBeGreaterThan(50_000);
+    await expect.poll(delayed, patient).toBeGreaterThan(0);
+    await owner.query('SELECT pg_wal_replay_resume()');
+    await expect.poll(async () => (await step(primary)).get('postgresql.replication.data_delay'), patient).toBe(0);
+    await Promise.all([writer.end(), owner.end()]);
+  }, 60_000);
 
   it('says what to grant, and still what may be seen', async () => {
     await using reading = reader('blind');

@@ -24,6 +24,7 @@ const config = z.strictObject({
 
 /** A statement worth naming; shorter ones are what a server is there for. */
 const SLOW_S = 0.5;
+const STANDING_EVERY_MS = 10_000;
 const SIZE_EVERY_MS = 60_000;
 /** States of `pg_stat_activity`, with the shorter words of the convention. */
 const states: Readonly<Record<string, string>> = {
@@ -47,6 +48,7 @@ interface Instance {
   slow: SlowStatement | null;
   statements: ActivityRow['statements'];
   sizedAtMs: number;
+  stoodAtMs: number;
 }
 
 /** PostgreSQL as its own statistics views tell it, through one read-only session a database. */
@@ -63,8 +65,8 @@ export const postgresqlCollector = defineCollector({
     'postgresql.blks_read': { unit: '{block}', kind: 'counter', about: 'blocks read from disk' },
     'postgresql.blks_hit': { unit: '{block}', kind: 'counter', about: 'blocks found in the buffer cache' },
     'postgresql.db_size': { unit: 'By', kind: 'gauge', about: 'disk space of the database, once a minute' },
-    'postgresql.temp_files': { unit: '{file}', kind: 'counter', about: 'temporary files, once a minute' },
-    'postgresql.temp.io': { unit: 'By', kind: 'counter', about: 'bytes written to temporary files, once a minute' },
+    'postgresql.temp_files': { unit: '{file}', kind: 'counter', about: 'temporary files written' },
+    'postgresql.temp.io': { unit: 'By', kind: 'counter', about: 'bytes written to temporary files written' },
     'airis.postgresql.xid.age': {
       unit: '{transaction}',
       kind: 'gauge',
@@ -115,6 +117,7 @@ export const postgresqlCollector = defineCollector({
         slow: null,
         statements: null,
         sizedAtMs: Number.NEGATIVE_INFINITY,
+        stoodAtMs: Number.NEGATIVE_INFINITY,
       };
     }),
   applies: async (_host, { instances }) => instances.length > 0,
@@ -142,10 +145,13 @@ async function readInstance(instance: Instance, nowMs: number, out: SampleWriter
     instance.last = row;
     instance.slow = row.longest_s < SLOW_S ? null : await session.slowStatement(nowMs);
     write(instance, row, out);
+    if (Math.abs(nowMs - instance.stoodAtMs) >= STANDING_EVERY_MS) {
+      instance.stoodAtMs = nowMs;
+      writeStanding(instance, await session.standing(nowMs), out);
+    }
     if (Math.abs(nowMs - instance.sizedAtMs) >= SIZE_EVERY_MS) {
       instance.sizedAtMs = nowMs;
       out.write('postgresql.db_size', await session.sizeBytes(nowMs), instance.attributes);
-      writeStanding(instance, await session.standing(nowMs), out);
     }
     return row.may_see
       ? null
