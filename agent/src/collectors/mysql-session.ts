@@ -56,6 +56,7 @@ interface Connection {
   readonly client: Client;
   readonly flavour: Flavour;
   readonly settings: ReadonlyMap<string, string>;
+  readonly account: string;
 }
 
 /** One session at one server, made again with growing pauses when it breaks. Used by one caller at a time. */
@@ -99,7 +100,7 @@ export class MysqlSession {
   }
 
   async #read(
-    { client, flavour, settings }: Connection,
+    { client, flavour, settings, account }: Connection,
     nowMs: number,
     names: readonly string[],
   ): Promise<MysqlReading> {
@@ -111,7 +112,7 @@ export class MysqlSession {
     const sessions = await typed(client, flavour.sessions, sessionRow);
     const transactions = await allowed(() => typed(client, flavour.transactions, transactionRow), missing, PROCESS);
     const waits = (transactions?.[0]?.waiters ?? 0) > 0;
-    const locks = flavour.isMariaDb ? PROCESS : `${PROCESS} and ${PERFORMANCE}`;
+    const locks = flavour.isMariaDb ? PROCESS : PERFORMANCE;
     const holders = waits ? await allowed(() => typed(client, flavour.holder, holderRow), missing, locks) : null;
     const longest = await allowed(() => typed(client, flavour.longest, statementRow), missing, PROCESS);
 
@@ -142,7 +143,7 @@ export class MysqlSession {
       longest: longest?.[0] ?? null,
       digests: digests?.[0] ?? null,
       replicas,
-      missing: [...missing, ...this.#seldomMissing],
+      missing: [...missing, ...this.#seldomMissing].map((grant) => `${grant} ${account}`),
     };
   }
 
@@ -167,13 +168,16 @@ export class MysqlSession {
     try {
       const [row] = await rows(
         client,
-        'SELECT VERSION() AS version, @@max_connections AS max_connections, @@performance_schema AS performance_schema, @@innodb_buffer_pool_size AS innodb_buffer_pool_size',
+        'SELECT VERSION() AS version, CURRENT_USER() AS account, @@max_connections AS max_connections, @@performance_schema AS performance_schema, @@innodb_buffer_pool_size AS innodb_buffer_pool_size',
       );
       await client.query('SET SESSION TRANSACTION READ ONLY');
       const settings = new Map(Object.entries(row ?? {}).map(([name, value]) => [name, String(value)]));
       const flavour = flavourOf(settings.get('version') ?? '');
-      settings.delete('version');
-      return { client, flavour, settings };
+      // The account that the server chose, which may be another host's than the one asked from.
+      const [, name = '', from = ''] = /^(.*)@(.*)$/s.exec(settings.get('account') ?? '') ?? [];
+      const account = `${quoted(name)}@${quoted(from)}`;
+      for (const text of ['version', 'account']) settings.delete(text);
+      return { client, flavour, settings, account };
     } catch (cause) {
       client.destroy();
       throw cause;
@@ -181,6 +185,7 @@ export class MysqlSession {
   }
 }
 
+const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const PROCESS = 'GRANT PROCESS ON *.* TO';
 const PERFORMANCE = 'GRANT SELECT ON performance_schema.* TO';
 

@@ -5,7 +5,8 @@ import { createHost, type Host } from './host.ts';
 import { mysqlCollector } from './mysql.ts';
 import { startTestMysql, type TestMysql } from './mysql-under-test.ts';
 
-const PATIENT = { timeout: 15_000 };
+/** InnoDB renews its tables of transactions only when nobody read them for 100 ms. */
+const PATIENT = { timeout: 15_000, interval: 300 };
 
 describe('mysql collector', () => {
   let server: TestMysql;

@@ -62,7 +62,6 @@ const SLOW_S = 0.5;
 
 interface Instance {
   readonly name: string;
-  readonly user: string;
   readonly session: MysqlSession;
   readonly attributes: Attributes;
   readonly known: ReadonlyMap<string, Attributes>;
@@ -124,7 +123,6 @@ export const mysqlCollector = defineCollector({
       };
       return {
         name: target.socket ?? `${target.host}:${target.port}`,
-        user: target.user,
         session: new MysqlSession(target),
         attributes,
         known: new Map([
@@ -156,14 +154,13 @@ export const mysqlCollector = defineCollector({
 
 /** Writes what one server says; returns what is wrong and what to do about it, or `null`. */
 async function readInstance(instance: Instance, nowMs: number, out: SampleWriter): Promise<string | null> {
-  const { name, session, user } = instance;
+  const { name, session } = instance;
   try {
     const reading = await session.read(nowMs, statusNames);
     instance.last = reading;
     write(instance, reading, out);
     if (reading.missing.length === 0) return null;
-    const account = `'${user.replaceAll("'", "''")}'@'localhost'`;
-    return `${name}: not all may be seen; run ${reading.missing.map((grant) => grant.replaceAll(' TO', ` TO ${account}`)).join('; ')}`;
+    return `${name}: not all may be seen; run ${reading.missing.join('; ')}`;
   } catch (error) {
     instance.last = null;
     return `${name}: ${errorText(error)}`;
