@@ -65,7 +65,8 @@ http {
   access_log access.log ${logFormat === undefined ? '' : 'test'};
   server {
     listen 127.0.0.1:${port};
-    location = /status { stub_status; }
+    # Every agent and test on this machine that looks for nginx asks for it.
+    location = /status { stub_status; access_log off; }
     location /api/ { return 200 'ok'; }
     location /broken { return 503 'no'; }
     ${locations}
