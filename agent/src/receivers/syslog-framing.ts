@@ -55,6 +55,15 @@ export class SyslogFraming {
     this.#held = Buffer.from(data);
     return { messages, tooLong };
   }
+
+  /** The stream has ended: a last line without its end is a message; a counted one that is not whole is cut short. */
+  flush(): { readonly message: Buffer | null; readonly isCutShort: boolean } {
+    const held = this.#held;
+    this.#held = Buffer.alloc(0);
+    if (held.length === 0) return { message: null, isCutShort: false };
+    const isCutShort = countedLength(held) !== null;
+    return { message: isCutShort ? null : held, isCutShort };
+  }
 }
 
 /** `123 <…`: where the message begins, and its length in bytes; `null` for a message that ends with its line. */

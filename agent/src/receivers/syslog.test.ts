@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { syslogConfig } from './syslog.ts';
 import { SyslogFraming } from './syslog-framing.ts';
 import { parseSyslog } from './syslog-message.ts';
 
@@ -37,6 +38,21 @@ describe('a syslog message', () => {
   });
 });
 
+it.each([
+  { udp: '127.0.0.1:65536' },
+  { tcp: '300.1.1.1:514' },
+  { tcp: 'localhost:514' },
+  { senders: ['10.0.0.0/99'] },
+  { senders: ['999.1.1.1/8'] },
+  { senders: ['10.0.0.0/8/8'] },
+  { senders: ['::1/129'] },
+])('refuses the settings %j', (settings) => expect(syslogConfig.safeParse(settings).success).toBe(false));
+
+it.each([{ udp: '0.0.0.0:514' }, { tcp: '[::1]:0' }, { senders: ['10.0.0.0/8', '::1', 'fe80::/10'] }])(
+  'takes the settings %j',
+  (settings) => expect(syslogConfig.safeParse(settings).success).toBe(true),
+);
+
 describe('the framing of a stream', () => {
   const texts = (framing: SyslogFraming, chunks: readonly Buffer[]) =>
     chunks.flatMap((chunk) => framing.push(chunk).messages.map(String));
@@ -53,6 +69,16 @@ describe('the framing of a stream', () => {
         [...whole].map((byte) => Buffer.of(byte)),
       ),
     ).toEqual(wanted);
+  });
+
+  it('gives the last line when the stream ends without its end, and tells of a counted one that is not whole', () => {
+    const line = new SyslogFraming(100);
+    line.push(Buffer.from('<13>one\n<13>last words'));
+    expect(line.flush()).toMatchObject({ message: Buffer.from('<13>last words'), isCutShort: false });
+    expect(line.flush()).toEqual({ message: null, isCutShort: false });
+    const counted = new SyslogFraming(100);
+    counted.push(Buffer.from('20 <13>half of'));
+    expect(counted.flush()).toEqual({ message: null, isCutShort: true });
   });
 
   it('passes over what is too long, and holds no more than that', () => {

@@ -1,5 +1,5 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { BlockList, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
 import { AgentError } from '../errors.ts';
 import { timeOfLine } from './line-time.ts';
@@ -11,12 +11,20 @@ import { parseSyslog } from './syslog-message.ts';
 const address = z
   .string()
   .regex(/^(?:\[[0-9a-f:]+\]|[0-9.]+):\d{1,5}$/i, 'address:port, IPv6 in brackets')
+  .refine((place) => {
+    const { host, port } = placeOf(place);
+    return isIP(host) !== 0 && port <= 65_535;
+  }, 'an address of this host, and a port up to 65535')
   .nullable()
   .default(null);
 const network = z
   .string()
-  .regex(/^[0-9a-f.:]+(?:\/\d{1,3})?$/i, 'an address, or address/prefix length')
-  .max(60);
+  .max(60)
+  .refine((sender) => {
+    const [network = '', prefix = '0', ...more] = sender.split('/');
+    const bits = { 4: 32, 6: 128 }[isIP(network)];
+    return bits !== undefined && more.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
+  }, 'an address, or address/prefix length');
 
 export const syslogConfig = z.strictObject({
   udp: address.describe('where to listen for datagrams: `127.0.0.1:514`; null: not at all'),
@@ -156,7 +164,12 @@ class SyslogReceiver implements Receiver {
     this.#connections.add(socket);
     const framing = new SyslogFraming(this.#config.maxLineBytes);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
-    socket.on('close', () => this.#connections.delete(socket));
+    socket.on('close', () => {
+      this.#connections.delete(socket);
+      const { message, isCutShort } = framing.flush();
+      if (isCutShort) this.#parts.refusals.count('syslog-cut-short');
+      if (message !== null) this.#take(message, sender);
+    });
     socket.on('data', (chunk: Buffer) => {
       const { messages, tooLong } = framing.push(chunk);
       if (tooLong > 0) this.#parts.refusals.count('line-too-long', tooLong);
