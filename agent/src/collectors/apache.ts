@@ -1,41 +1,16 @@
-import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Attributes } from '@airis/protocol';
-import { z } from 'zod';
-import { type ApacheInstance, findApache } from '../discover/apache.ts';
-import { readHostEvidence, readProcess } from '../discover/host-evidence.ts';
-import type { FileTail } from '../receivers/file-tail.ts';
+import { findApache, findApacheOn } from '../discover/apache.ts';
+import { readHostEvidence } from '../discover/host-evidence.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { compileApacheLog } from './apache-log.ts';
 import { asyncStates, parseApacheStatus, scoreboardStates } from './apache-status.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
-import { accessLogBuffer, followAccessLog } from './follow-access-log.ts';
 import type { Host } from './host.ts';
 import { noteTransaction } from './note-transaction.ts';
 import { RequestStats, requestMetrics } from './request-stats.ts';
+import { INSTANCES, WebServerWatch, webServerConfig } from './web-server.ts';
 
-const config = z.strictObject({
-  timeoutMs: z.int().min(50).max(10_000).default(500).describe('a status page that answers later counts as silent'),
-  searchEveryMs: z.int().min(1_000).default(30_000).describe('how often the host is searched for running Apaches'),
-  accessLogs: z.boolean().default(true).describe('also count requests from access logs that may be read'),
-  leaveLogs: z
-    .array(z.string().min(1).max(1_024))
-    .max(64)
-    .default([])
-    .describe('access logs that are read otherwise; those given to access-log are left alone anyway'),
-});
-
-/** The settings, with logs added that it leaves alone. */
-export function leavingApacheLogs(settings: unknown, paths: readonly string[]): z.input<typeof config> {
-  const parsed = config.parse(settings ?? {});
-  return { ...parsed, leaveLogs: [...parsed.leaveLogs, ...paths] };
-}
-
-/** A first process that is gone is looked for anew so soon: it may have been restarted. */
-const LOST_SEARCH_MS = 2_000;
-const INSTANCES = 8;
-const LOGS = 32;
 /** A scoreboard has a letter for each worker that could be. */
 const STATUS_BYTES = 512 * 1024;
 const STATES = Object.keys(scoreboardStates).length;
@@ -43,21 +18,18 @@ const STATES = Object.keys(scoreboardStates).length;
 interface State {
   readonly stats: RequestStats;
   readonly transactions: TransactionColumns;
-  readonly tails: Map<string, FileTail>;
-  readonly buffer: Buffer;
+  readonly watch: WebServerWatch;
   readonly of: Readonly<Record<'port' | 'worker' | 'connection' | 'scoreboard', BoundedAttributes>>;
   /** Request series as they are named where nginx writes them too. */
   readonly named: WeakMap<Attributes, Attributes>;
-  instances: readonly ApacheInstance[];
-  besideNginx: boolean;
-  searchedAtMs: number;
+  isBesideNginx: boolean;
 }
 
 /** Apache as found on this host: mod_status, asked on loopback, and its access logs. */
 export const apacheCollector = defineCollector({
   name: 'apache',
   watches: 'both',
-  config,
+  config: webServerConfig('Apaches'),
   capabilities: ['http'],
   emits: {
     'apache.uptime': { unit: 's', kind: 'gauge', about: 'time since Apache was started' },
@@ -78,42 +50,45 @@ export const apacheCollector = defineCollector({
     },
     ...requestMetrics,
   },
-  state: (): State => ({
-    stats: new RequestStats(),
-    transactions: new TransactionColumns('apache'),
-    tails: new Map(),
-    buffer: accessLogBuffer(),
-    of: {
-      port: new BoundedAttributes(INSTANCES * 8, (port) => ({ 'server.port': port })),
-      worker: byState('apache.worker.state', 2),
-      connection: byState('apache.connection.state', Object.keys(asyncStates).length),
-      scoreboard: byState('apache.scoreboard.state', STATES),
-    },
-    named: new WeakMap(),
-    instances: [],
-    besideNginx: false,
-    searchedAtMs: Number.NEGATIVE_INFINITY,
-  }),
-  applies: async (host) => (await findApache(await readHostEvidence(host))).length > 0,
-  async collect(host, { timeoutMs, searchEveryMs, accessLogs, leaveLogs }, out, state) {
-    const isLost = state.instances.some(({ master }) => !isRunning(host, master));
-    if (Math.abs(host.nowMs() - state.searchedAtMs) >= (isLost ? LOST_SEARCH_MS : searchEveryMs)) {
-      state.searchedAtMs = host.nowMs();
-      const evidence = await readHostEvidence(host);
-      state.instances = await findApache(evidence);
-      state.besideNginx = evidence.processes.some(({ comm }) => comm === 'nginx');
-      if (accessLogs) await followLogs(host, state, leaveLogs);
-    }
-    const pages = state.instances.flatMap(({ statusUrl }) => statusUrl ?? []);
-    await Promise.all(pages.map((url) => writeStatus(host, url, timeoutMs, out, state)));
-    for (const tail of state.tails.values()) await tail.poll();
-    if (state.tails.size > 0) state.stats.write(state.besideNginx ? named(out, state.named) : out);
+  state(): State {
+    const stats = new RequestStats();
+    const transactions = new TransactionColumns('apache');
+    const state: State = {
+      stats,
+      transactions,
+      watch: new WebServerWatch({
+        async find(host) {
+          const evidence = await readHostEvidence(host);
+          state.isBesideNginx = evidence.processes.some(({ comm }) => comm === 'nginx');
+          return findApache(evidence);
+        },
+        compile: compileApacheLog,
+        onRequest(request, nowMs) {
+          const route = stats.add(request);
+          if (request !== null) noteTransaction(transactions, request, route, '', nowMs);
+        },
+      }),
+      of: {
+        port: new BoundedAttributes(INSTANCES * 8, (port) => ({ 'server.port': port })),
+        worker: byState('apache.worker.state', 2),
+        connection: byState('apache.connection.state', Object.keys(asyncStates).length),
+        scoreboard: byState('apache.scoreboard.state', STATES),
+      },
+      named: new WeakMap(),
+      isBesideNginx: false,
+    };
+    return state;
+  },
+  applies: async (host) => (await findApacheOn(host)).length > 0,
+  async collect(host, settings, out, state) {
+    const { watch, stats, of, named } = state;
+    await watch.search(host, settings);
+    await Promise.all(watch.statusUrls.map((url) => writeStatus(host, url, settings.timeoutMs, out, of)));
+    await watch.pollLogs();
+    if (watch.isFollowing) stats.write(state.isBesideNginx ? asApache(out, named) : out);
   },
   transactions: (state) => state.transactions,
-  async close({ tails }) {
-    for (const tail of tails.values()) await tail.close();
-    tails.clear();
-  },
+  close: ({ watch }) => watch.close(),
 });
 
 /** Keys are `<port> <state>`. */
@@ -124,16 +99,13 @@ function byState(attribute: string, states: number): BoundedAttributes {
   });
 }
 
-const isRunning = (host: Host, master: ApacheInstance['master']) =>
-  readProcess(host, master.pid)?.startTicks === master.startTicks;
-
 /** A page that is silent or no longer there leaves a gap; that Apache is gone the role watch says. */
 async function writeStatus(
   host: Host,
   url: string,
   timeoutMs: number,
   out: SampleWriter,
-  { of }: State,
+  of: State['of'],
 ): Promise<void> {
   const answer = await host.http?.(url, { timeoutMs, maxBytes: STATUS_BYTES }).catch(() => null);
   const status = answer?.status === 200 ? parseApacheStatus(answer.text) : null;
@@ -158,7 +130,7 @@ async function writeStatus(
 }
 
 /** nginx on the same host writes the same series; two writers of one counter would make it nonsense. */
-function named(out: SampleWriter, known: WeakMap<Attributes, Attributes>): SampleWriter {
+function asApache(out: SampleWriter, known: WeakMap<Attributes, Attributes>): SampleWriter {
   const service: Attributes = { 'service.name': 'apache' };
   return {
     write(metric, value, attributes = service) {
@@ -168,35 +140,3 @@ function named(out: SampleWriter, known: WeakMap<Attributes, Attributes>): Sampl
     },
   };
 }
-
-/** Follows the logs of running instances from their ends; a log that no instance writes any more is let go. */
-async function followLogs(host: Host, state: State, leaveLogs: readonly string[]): Promise<void> {
-  const { instances, tails, stats, transactions, buffer } = state;
-  const left = new Set(await Promise.all(leaveLogs.map(realPath)));
-  // Asking for the status page every second is no traffic of the site.
-  const isStatusPage = (path: string) =>
-    state.instances.some(({ statusUrl }) => statusUrl !== null && new URL(statusUrl).pathname === path);
-  const wanted = new Map<string, string>();
-  for (const { path, format } of instances.flatMap((instance) => instance.accessLogs)) {
-    if (!left.has(await realPath(path))) wanted.set(path, format);
-  }
-  for (const [path, tail] of tails) {
-    if (wanted.has(path)) continue;
-    await tail.close();
-    tails.delete(path);
-  }
-  for (const [path, format] of wanted) {
-    const read = compileApacheLog(format);
-    if (tails.has(path) || tails.size >= LOGS || read === null) continue;
-    const onLine = (line: string): void => {
-      const request = read(line);
-      if (request?.path != null && isStatusPage(request.path)) return;
-      const route = stats.add(request);
-      if (request !== null) noteTransaction(transactions, request, route, '', host.nowMs());
-    };
-    tails.set(path, followAccessLog({ path, onLine, buffer, nowMs: host.nowMs }));
-  }
-}
-
-/** Where a log really lies: it may be named through a link. */
-const realPath = (path: string): Promise<string> => realpath(path).catch(() => resolve(path));

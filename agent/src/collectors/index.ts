@@ -2,7 +2,7 @@ import { directoriesCollector } from '../scope/directories.ts';
 import type { ScopeConfig } from '../scope/scope-config.ts';
 import { scopeProcessesCollector } from '../scope/scope-processes.ts';
 import { accessLogCollector, accessLogPaths } from './access-log-collector.ts';
-import { apacheCollector, leavingApacheLogs } from './apache.ts';
+import { apacheCollector } from './apache.ts';
 import { cgroupsCollector } from './cgroups.ts';
 import { clockOffsetCollector } from './clock-offset.ts';
 import type { Collector, CollectorDefinition } from './collector.ts';
@@ -15,7 +15,7 @@ import { kernelTablesCollector } from './kernel-tables.ts';
 import { memoryCollector } from './memory.ts';
 import { mysqlCollector } from './mysql.ts';
 import { networkCollector } from './network.ts';
-import { leavingLogs, nginxCollector } from './nginx.ts';
+import { nginxCollector } from './nginx.ts';
 import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
@@ -23,6 +23,7 @@ import { prometheusCollector } from './prometheus.ts';
 import { temperatureCollector } from './temperature.ts';
 import { tomcatCollector } from './tomcat.ts';
 import { uptimeCollector } from './uptime.ts';
+import { leavingLogs } from './web-server.ts';
 
 /** Every collector there is; a new one is one file and one line. */
 export const collectors: readonly CollectorDefinition[] = [
@@ -70,8 +71,6 @@ export function createCollectors(
 /** A log that access-log follows the servers' own collectors must not follow too: every request would count twice. */
 function leavingGivenLogs(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const given = accessLogPaths(settings[accessLogCollector.name]);
-  return {
-    [nginxCollector.name]: leavingLogs(settings[nginxCollector.name], given),
-    [apacheCollector.name]: leavingApacheLogs(settings[apacheCollector.name], given),
-  };
+  const servers = [nginxCollector, apacheCollector];
+  return Object.fromEntries(servers.map(({ name }) => [name, leavingLogs(settings[name], given)]));
 }

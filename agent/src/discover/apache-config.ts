@@ -2,10 +2,8 @@ import { isAbsolute, join } from 'node:path';
 import { globFiles } from '../collectors/glob-files.ts';
 import type { Host } from '../collectors/host.ts';
 import type { Directive } from './nginx-config.ts';
+import { ConfigFiles } from './web-server.ts';
 
-const FILE_LIMIT = 200;
-const TOTAL_BYTES_LIMIT = 2 * 1024 * 1024;
-const DEPTH_LIMIT = 10;
 const LINE_LENGTH_LIMIT = 16 * 1024;
 
 export interface ApacheStart {
@@ -35,16 +33,11 @@ export async function readApacheConfig(host: Host, start: ApacheStart): Promise<
   const { path, root = '' } = start;
   const defined = new Map(start.defined);
   let serverRoot = start.serverRoot;
-  const files: string[] = [];
-  let bytes = 0;
+  const files = new ConfigFiles(host, root);
   const absolute = (file: string) => (isAbsolute(file) ? file : join(serverRoot, file));
   async function read(file: string, depth: number): Promise<Directive[] | null> {
-    if (files.length >= FILE_LIMIT || bytes >= TOTAL_BYTES_LIMIT || depth > DEPTH_LIMIT) return null;
-    const text = await host.tryReadText(root + file);
-    if (text === null) return null;
-    files.push(file);
-    bytes += text.length;
-    return expand(parseApacheConfig(text), depth);
+    const text = await files.read(file, depth);
+    return text === null ? null : expand(parseApacheConfig(text), depth);
   }
   async function expand(directives: readonly Directive[], depth: number): Promise<Directive[]> {
     const expanded: Directive[] = [];
@@ -67,7 +60,7 @@ export async function readApacheConfig(host: Host, start: ApacheStart): Promise<
     return expanded;
   }
   const directives = await read(path, 0);
-  return directives === null ? null : { directives, serverRoot, files };
+  return directives === null ? null : { directives, serverRoot, files: files.paths };
 }
 
 const substitute = (text: string, defined: ReadonlyMap<string, string>): string =>

@@ -3,28 +3,17 @@ import { parseApacheStatus } from '../collectors/apache-status.ts';
 import type { Host } from '../collectors/host.ts';
 import { readApacheConfig } from './apache-config.ts';
 import { apacheFacts } from './apache-facts.ts';
-import { type HostEvidence, portsHeldBy, type RunningProcess, readHostEvidence, rootOf } from './host-evidence.ts';
-import type { AccessLog, StatusPage } from './nginx-facts.ts';
-import type { Upstream } from './nginx-upstreams.ts';
-import { defineRole, type FoundRole } from './role-definition.ts';
-
-/** One running Apache and where to look at it. */
-export interface ApacheInstance {
-  readonly master: RunningProcess;
-  readonly version: string | null;
-  readonly configPath: string | null;
-  readonly configFiles: readonly string[];
-  readonly ports: readonly number[];
-  /** Of mod_status, with `?auto`. */
-  readonly statusUrl: string | null;
-  readonly accessLogs: readonly AccessLog[];
-  readonly upstreams: readonly Upstream[];
-}
+import { type HostEvidence, type RunningProcess, readHostEvidence, rootOf } from './host-evidence.ts';
+import { defineRole } from './role-definition.ts';
+import { listeningPorts, programText, reachablePage, type WebServerInstance, webServerRole } from './web-server.ts';
 
 export const apacheRole = defineRole({
   name: 'apache',
   tier: 'web',
-  find: async (evidence) => (await findApache(evidence)).map(toRole),
+  find: async (evidence) =>
+    (await findApache(evidence)).map((instance) =>
+      webServerRole('apache', `Apache's first process (${instance.master.comm})`, instance),
+    ),
 });
 
 const INSTANCE_LIMIT = 8;
@@ -32,10 +21,10 @@ const INSTANCE_LIMIT = 8;
 const programs = new Set(['apache2', 'httpd']);
 
 /** Every Apache of this host by its first process; nothing is executed, and nothing needs root. */
-export async function findApache(evidence: HostEvidence): Promise<ApacheInstance[]> {
+export async function findApache(evidence: HostEvidence): Promise<WebServerInstance[]> {
   const ours = evidence.processes.filter((process) => programs.has(process.comm));
   const pids = new Set(ours.map((process) => process.pid));
-  const found: ApacheInstance[] = [];
+  const found: WebServerInstance[] = [];
   for (const process of ours) {
     if (pids.has(process.parentPid) || found.length >= INSTANCE_LIMIT) continue;
     const children = ours.filter((other) => other.parentPid === process.pid).map((other) => other.pid);
@@ -53,7 +42,7 @@ async function describe(
   evidence: HostEvidence,
   master: RunningProcess,
   children: readonly number[],
-): Promise<ApacheInstance | null> {
+): Promise<WebServerInstance | null> {
   const { host } = evidence;
   const root = rootOf(host, master.pid);
   const args = ((await host.tryReadText(`/proc/${master.pid}/cmdline`)) ?? '').slice(0, 64 * 1024).split('\0');
@@ -69,32 +58,22 @@ async function describe(
   });
   if (config === null && build.version === null) return null;
   const facts = config === null ? null : apacheFacts(config.directives, config.serverRoot);
-  const held = await portsHeldBy(evidence, [master.pid, ...children]);
-  const listening = new Set((await evidence.listeners()).map(({ port }) => port));
   return {
     master,
     version: build.version,
     configPath: config === null ? null : root + path,
     configFiles: config?.files.map((file) => root + file) ?? [],
-    ports: held.length > 0 ? held : (facts?.ports ?? [80, 443]).filter((port) => listening.has(port)),
-    statusUrl: await reachableStatusUrl(host, facts?.statusPages ?? []),
+    ports: await listeningPorts(evidence, [master.pid, ...children], facts?.ports),
+    // Of mod_status; behind `ProxyPass /` the path may lead to another server.
+    statusUrl: await reachablePage(
+      host,
+      (facts?.statusPages ?? []).map(({ port, path: page }) => `http://127.0.0.1:${port}${page}?auto`),
+      512 * 1024,
+      (text) => parseApacheStatus(text) !== null,
+    ),
     accessLogs: (facts?.accessLogs ?? []).map((log) => ({ ...log, path: root + log.path })),
     upstreams: facts?.upstreams ?? [],
   };
-}
-
-/** First page that answers like mod_status: behind `ProxyPass /` the path may lead to another server. */
-async function reachableStatusUrl(host: Host, pages: readonly StatusPage[]): Promise<string | null> {
-  for (const { port, path } of pages.slice(0, 4)) {
-    const url = `http://127.0.0.1:${port}${path}?auto`;
-    try {
-      const answer = await host.http?.(url, { timeoutMs: 1_000, maxBytes: 512 * 1024 });
-      if (answer?.status === 200 && parseApacheStatus(answer.text) !== null) return url;
-    } catch {
-      // Not reachable: the next page, or none. That there is no page shows in the role's evidence.
-    }
-  }
-  return null;
 }
 
 interface Build {
@@ -103,17 +82,10 @@ interface Build {
   readonly config: string;
 }
 
-const BINARY_BYTES_LIMIT = 16 * 1024 * 1024;
-
 /** What the program says of itself with -V, read from its file instead of running it. */
 async function readBuild(host: Host, root: string, { pid, comm }: RunningProcess, program: string): Promise<Build> {
   const path = host.readLink(`/proc/${pid}/exe`) ?? (isAbsolute(program) ? program : null);
-  let text = '';
-  try {
-    if (path !== null) text = Buffer.from(await host.readBytes(root + path, BINARY_BYTES_LIMIT)).toString('latin1');
-  } catch {
-    // Not readable for this user: the usual paths below stand in for it.
-  }
+  const text = await programText(host, path === null ? null : root + path);
   const isDebian = comm === 'apache2' || basename(path ?? '') === 'apache2';
   return {
     version: /Apache\/(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? null,
@@ -153,30 +125,4 @@ async function definedFor(
     if (arg.startsWith('-D')) defined.set(arg.length > 2 ? arg.slice(2) : (args[i + 1] ?? ''), '');
   });
   return defined;
-}
-
-function toRole(instance: ApacheInstance): FoundRole {
-  const { master, configPath, ports, statusUrl, accessLogs } = instance;
-  const port = ports[0];
-  return {
-    key: configPath ?? (port === undefined ? 'apache' : `port ${port}`),
-    process: master,
-    ports,
-    configPath,
-    configFiles: instance.configFiles,
-    calls: instance.upstreams,
-    role: {
-      name: 'apache',
-      tier: 'web',
-      version: instance.version,
-      state: 'running',
-      evidence: [
-        { kind: 'process', text: `Apache's first process (${master.comm}), pid ${master.pid}` },
-        ...ports.slice(0, 6).map((number) => ({ kind: 'listener' as const, text: `listens on tcp port ${number}` })),
-        ...(configPath === null ? [] : [{ kind: 'config' as const, text: configPath.slice(0, 300) }]),
-        ...(statusUrl === null ? [] : [{ kind: 'status-page' as const, text: statusUrl.slice(0, 300) }]),
-        ...accessLogs.slice(0, 4).map((log) => ({ kind: 'log' as const, text: log.path.slice(0, 300) })),
-      ],
-    },
-  };
 }

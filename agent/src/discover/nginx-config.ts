@@ -1,16 +1,13 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { globFiles } from '../collectors/glob-files.ts';
 import type { Host } from '../collectors/host.ts';
+import { ConfigFiles } from './web-server.ts';
 
 export interface Directive {
   readonly name: string;
   readonly args: readonly string[];
   readonly block: readonly Directive[];
 }
-
-const FILE_LIMIT = 200;
-const TOTAL_BYTES_LIMIT = 2 * 1024 * 1024;
-const DEPTH_LIMIT = 10;
 
 /**
  * The configuration as nginx reads it, with includes in place. `null` when the main file cannot be read; an include that
@@ -21,15 +18,10 @@ export async function readNginxConfig(
   path: string,
   root = '',
 ): Promise<{ readonly directives: readonly Directive[]; readonly files: readonly string[] } | null> {
-  const files: string[] = [];
-  let bytes = 0;
+  const files = new ConfigFiles(host, root);
   async function read(file: string, depth: number): Promise<Directive[] | null> {
-    if (files.length >= FILE_LIMIT || bytes >= TOTAL_BYTES_LIMIT || depth > DEPTH_LIMIT) return null;
-    const text = await host.tryReadText(root + file);
-    if (text === null) return null;
-    files.push(file);
-    bytes += text.length;
-    return expand(parseNginxConfig(text), depth);
+    const text = await files.read(file, depth);
+    return text === null ? null : expand(parseNginxConfig(text), depth);
   }
   async function expand(directives: readonly Directive[], depth: number): Promise<Directive[]> {
     const expanded: Directive[] = [];
@@ -47,7 +39,7 @@ export async function readNginxConfig(
     return expanded;
   }
   const directives = await read(path, 0);
-  return directives === null ? null : { directives, files };
+  return directives === null ? null : { directives, files: files.paths };
 }
 
 /** Text into directives; what is torn or does not balance ends where the text does. */

@@ -1,44 +1,25 @@
 import { isAbsolute, join } from 'node:path';
 import type { Host } from '../collectors/host.ts';
-import {
-  type HostEvidence,
-  portsHeldBy,
-  processTitle,
-  type RunningProcess,
-  readHostEvidence,
-  rootOf,
-} from './host-evidence.ts';
+import { type HostEvidence, processTitle, type RunningProcess, readHostEvidence, rootOf } from './host-evidence.ts';
 import { readNginxConfig } from './nginx-config.ts';
-import { type AccessLog, combinedFormat, type NginxFacts, nginxFacts } from './nginx-facts.ts';
-import type { Upstream } from './nginx-upstreams.ts';
-import { defineRole, type FoundRole } from './role-definition.ts';
-
-/** One running nginx and where to look at it. */
-export interface NginxInstance {
-  readonly master: RunningProcess;
-  readonly version: string | null;
-  readonly configPath: string | null;
-  readonly configFiles: readonly string[];
-  /** Ports it listens on now. */
-  readonly ports: readonly number[];
-  readonly statusUrl: string | null;
-  readonly accessLogs: readonly AccessLog[];
-  readonly upstreams: readonly Upstream[];
-}
+import { combinedFormat, type NginxFacts, nginxFacts } from './nginx-facts.ts';
+import { defineRole } from './role-definition.ts';
+import { listeningPorts, programText, reachablePage, type WebServerInstance, webServerRole } from './web-server.ts';
 
 export const nginxRole = defineRole({
   name: 'nginx',
   tier: 'web',
-  find: async (evidence) => (await findNginx(evidence)).map(toRole),
+  find: async (evidence) =>
+    (await findNginx(evidence)).map((instance) => webServerRole('nginx', 'nginx master process', instance)),
 });
 
 const INSTANCE_LIMIT = 8;
 
 /** Every nginx of this host by its master process; nothing is executed, and nothing needs root. */
-export async function findNginx(evidence: HostEvidence): Promise<NginxInstance[]> {
+export async function findNginx(evidence: HostEvidence): Promise<WebServerInstance[]> {
   const ours = evidence.processes.filter((process) => process.comm === 'nginx');
   const pids = new Set(ours.map((process) => process.pid));
-  const found: NginxInstance[] = [];
+  const found: WebServerInstance[] = [];
   for (const process of ours) {
     if (pids.has(process.parentPid) || found.length >= INSTANCE_LIMIT) continue;
     const title = await processTitle(evidence.host, process.pid);
@@ -58,7 +39,7 @@ async function describeNginx(
   master: RunningProcess,
   title: string,
   workers: readonly number[],
-): Promise<NginxInstance> {
+): Promise<WebServerInstance> {
   const { host } = evidence;
   const root = rootOf(host, master.pid);
   const build = await readBuild(host, root, host.readLink(`/proc/${master.pid}/exe`) ?? programIn(title));
@@ -68,15 +49,18 @@ async function describeNginx(
   const config = await readNginxConfig(host, configPath, root);
   const facts: NginxFacts | null =
     config === null ? null : nginxFacts(config.directives, { prefix, accessLog: build.accessLog });
-  const held = await portsHeldBy(evidence, [master.pid, ...workers]);
-  const listening = new Set((await evidence.listeners()).map((listener) => listener.port));
   return {
     master,
     version: build.version,
     configPath: config === null ? null : root + configPath,
     configFiles: config?.files.map((file) => root + file) ?? [],
-    ports: held.length > 0 ? held : (facts?.ports ?? [80, 443]).filter((port) => listening.has(port)),
-    statusUrl: await reachableStatusUrl(host, facts),
+    ports: await listeningPorts(evidence, [master.pid, ...workers], facts?.ports),
+    statusUrl: await reachablePage(
+      host,
+      (facts?.statusPages ?? []).map(({ port, path }) => `http://127.0.0.1:${port}${path}`),
+      4_096,
+      (text) => text.startsWith('Active connections:'),
+    ),
     accessLogs: (
       facts?.accessLogs ?? [
         { path: isAbsolute(build.accessLog) ? build.accessLog : join(prefix, build.accessLog), format: combinedFormat },
@@ -86,20 +70,6 @@ async function describeNginx(
   };
 }
 
-/** First status page that answers like one. */
-async function reachableStatusUrl(host: Host, facts: NginxFacts | null): Promise<string | null> {
-  for (const page of facts?.statusPages.slice(0, 4) ?? []) {
-    const url = `http://127.0.0.1:${page.port}${page.path}`;
-    try {
-      const answer = await host.http?.(url, { timeoutMs: 1_000, maxBytes: 4_096 });
-      if (answer?.status === 200 && answer.text.startsWith('Active connections:')) return url;
-    } catch {
-      // Not reachable: the next page, or none. That there is no page shows in the role's evidence.
-    }
-  }
-  return null;
-}
-
 interface Build {
   readonly version: string | null;
   readonly prefix: string;
@@ -107,16 +77,9 @@ interface Build {
   readonly accessLog: string;
 }
 
-const BINARY_BYTES_LIMIT = 16 * 1024 * 1024;
-
 /** What the program says of itself with -V, read from its file instead of running it. */
 async function readBuild(host: Host, root: string, path: string | null): Promise<Build> {
-  let text = '';
-  try {
-    if (path !== null) text = Buffer.from(await host.readBytes(root + path, BINARY_BYTES_LIMIT)).toString('latin1');
-  } catch {
-    // Not readable for this user: the usual paths below stand in for it.
-  }
+  const text = await programText(host, path === null ? null : root + path);
   const said = (option: string) => new RegExp(`--${option}=([^\\s\\0']+)`).exec(text)?.[1];
   return {
     version: /nginx\/(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? null,
@@ -134,30 +97,4 @@ function absoluteIn(host: Host, pid: number, path: string | null): string | null
   if (path === null || isAbsolute(path)) return path;
   const cwd = host.readLink(`/proc/${pid}/cwd`);
   return cwd === null ? null : join(cwd, path);
-}
-
-function toRole(instance: NginxInstance): FoundRole {
-  const { master, configPath, ports, statusUrl, accessLogs } = instance;
-  const port = ports[0];
-  return {
-    key: configPath ?? (port === undefined ? 'nginx' : `port ${port}`),
-    process: master,
-    ports,
-    configPath,
-    configFiles: instance.configFiles,
-    calls: instance.upstreams,
-    role: {
-      name: 'nginx',
-      tier: 'web',
-      version: instance.version,
-      state: 'running',
-      evidence: [
-        { kind: 'process', text: `nginx master process, pid ${master.pid}` },
-        ...ports.slice(0, 6).map((number) => ({ kind: 'listener' as const, text: `listens on tcp port ${number}` })),
-        ...(configPath === null ? [] : [{ kind: 'config' as const, text: configPath.slice(0, 300) }]),
-        ...(statusUrl === null ? [] : [{ kind: 'status-page' as const, text: statusUrl.slice(0, 300) }]),
-        ...accessLogs.slice(0, 4).map((log) => ({ kind: 'log' as const, text: log.path.slice(0, 300) })),
-      ],
-    },
-  };
 }
