@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Connection as Client, RowDataPacket } from 'mysql2/promise';
 import type { z } from 'zod';
-import { errorText } from '../errors.ts';
+import { DatabaseConnection } from './database-connection.ts';
 import {
   digestRow,
   digestSql,
@@ -46,8 +46,6 @@ export interface MysqlReading {
 
 const ANSWER_TIMEOUT_MS = 2_500;
 const CONNECT_TIMEOUT_MS = 2_000;
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 15_000;
 /** Adding up digests and asking for replication costs more than the rest. */
 const SELDOM_EVERY_MS = 5_000;
 const REPLICA_LIMIT = 8;
@@ -59,44 +57,26 @@ interface Connection {
   readonly account: string;
 }
 
-/** One session at one server, made again with growing pauses when it breaks. Used by one caller at a time. */
+/** One session at one server. Used by one caller at a time. */
 export class MysqlSession {
-  readonly #target: MysqlTarget;
-  #connection: Connection | null = null;
-  #retryAtMs = Number.NEGATIVE_INFINITY;
-  #pauseMs = FIRST_RETRY_MS;
+  readonly #connection: DatabaseConnection<Connection>;
   #seldomAtMs = Number.NEGATIVE_INFINITY;
   #seldomMissing: readonly string[] = [];
-  #problem = 'not connected yet';
 
   constructor(target: MysqlTarget) {
-    this.#target = target;
+    // Cut at once: a server that hangs would not answer a farewell either.
+    this.#connection = new DatabaseConnection(
+      () => connect(target),
+      async ({ client }) => client.destroy(),
+    );
   }
 
-  async read(nowMs: number, statusNames: readonly string[]): Promise<MysqlReading> {
-    // A clock set back makes a retry due at once.
-    if (this.#connection === null && nowMs < this.#retryAtMs && this.#retryAtMs - nowMs <= LAST_RETRY_MS) {
-      throw new Error(this.#problem);
-    }
-    try {
-      this.#connection ??= await this.#connect();
-      const reading = await this.#read(this.#connection, nowMs, statusNames);
-      this.#pauseMs = FIRST_RETRY_MS;
-      return reading;
-    } catch (cause) {
-      // Not only broken connections: one that answered strangely is in an unknown state too.
-      await this.close();
-      this.#retryAtMs = nowMs + this.#pauseMs;
-      this.#pauseMs = Math.min(LAST_RETRY_MS, 2 * this.#pauseMs);
-      this.#problem = errorText(cause);
-      throw cause;
-    }
+  read(nowMs: number, statusNames: readonly string[]): Promise<MysqlReading> {
+    return this.#connection.use(nowMs, (connection) => this.#read(connection, nowMs, statusNames));
   }
 
-  /** Cut at once: a server that hangs would not answer a farewell either. */
-  async close(): Promise<void> {
-    this.#connection?.client.destroy();
-    this.#connection = null;
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 
   async #read(
@@ -146,42 +126,41 @@ export class MysqlSession {
       missing: [...missing, ...this.#seldomMissing].map((grant) => `${grant} ${account}`),
     };
   }
+}
 
-  async #connect(): Promise<Connection> {
-    const { host, port, socket, user, passwordFile } = this.#target;
-    const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, 'utf8')).trim();
-    // A megabyte of code that most hosts never need.
-    const { createConnection } = await import('mysql2/promise');
-    const client = await createConnection({
-      ...(socket === undefined ? { host, port } : { socketPath: socket }),
-      user,
-      ...(password === undefined ? {} : { password }),
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      connectAttributes: { program_name: OWN_PROGRAM },
-      // A server may ask its client for any file; this one gives none.
-      flags: ['-LOCAL_FILES'],
-      supportBigNumbers: true,
-      dateStrings: true,
-    });
-    // A connection that breaks between two readings: the next reading meets it and says so.
-    client.on('error', () => undefined);
-    try {
-      const [row] = await rows(
-        client,
-        'SELECT VERSION() AS version, CURRENT_USER() AS account, @@max_connections AS max_connections, @@performance_schema AS performance_schema, @@innodb_buffer_pool_size AS innodb_buffer_pool_size',
-      );
-      await client.query('SET SESSION TRANSACTION READ ONLY');
-      const settings = new Map(Object.entries(row ?? {}).map(([name, value]) => [name, String(value)]));
-      const flavour = flavourOf(settings.get('version') ?? '');
-      // The account that the server chose, which may be another host's than the one asked from.
-      const [, name = '', from = ''] = /^(.*)@(.*)$/s.exec(settings.get('account') ?? '') ?? [];
-      const account = `${quoted(name)}@${quoted(from)}`;
-      for (const text of ['version', 'account']) settings.delete(text);
-      return { client, flavour, settings, account };
-    } catch (cause) {
-      client.destroy();
-      throw cause;
-    }
+async function connect({ host, port, socket, user, passwordFile }: MysqlTarget): Promise<Connection> {
+  const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, 'utf8')).trim();
+  // A megabyte of code that most hosts never need.
+  const { createConnection } = await import('mysql2/promise');
+  const client = await createConnection({
+    ...(socket === undefined ? { host, port } : { socketPath: socket }),
+    user,
+    ...(password === undefined ? {} : { password }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectAttributes: { program_name: OWN_PROGRAM },
+    // A server may ask its client for any file; this one gives none.
+    flags: ['-LOCAL_FILES'],
+    supportBigNumbers: true,
+    dateStrings: true,
+  });
+  // A connection that breaks between two readings: the next reading meets it and says so.
+  client.on('error', () => undefined);
+  try {
+    const [row] = await rows(
+      client,
+      'SELECT VERSION() AS version, CURRENT_USER() AS account, @@max_connections AS max_connections, @@performance_schema AS performance_schema, @@innodb_buffer_pool_size AS innodb_buffer_pool_size',
+    );
+    await client.query('SET SESSION TRANSACTION READ ONLY');
+    const settings = new Map(Object.entries(row ?? {}).map(([name, value]) => [name, String(value)]));
+    const flavour = flavourOf(settings.get('version') ?? '');
+    // The account that the server chose, which may be another host's than the one asked from.
+    const [, name = '', from = ''] = /^(.*)@(.*)$/s.exec(settings.get('account') ?? '') ?? [];
+    const account = `${quoted(name)}@${quoted(from)}`;
+    for (const text of ['version', 'account']) settings.delete(text);
+    return { client, flavour, settings, account };
+  } catch (cause) {
+    client.destroy();
+    throw cause;
   }
 }
 

@@ -2,7 +2,10 @@ import { type Attributes, semconv } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
-import { explainMysqlLock, explainMysqlStatement } from './mysql-lock.ts';
+import { readEach } from './database-connection.ts';
+import { explainStatement } from './database-explanations.ts';
+import type { StatementRow } from './mysql-activity.ts';
+import { explainMysqlLock } from './mysql-lock.ts';
 import { type MysqlReading, MysqlSession } from './mysql-session.ts';
 
 const config = z.strictObject({
@@ -137,20 +140,21 @@ export const mysqlCollector = defineCollector({
     }),
   applies: async (_host, { instances }) => instances.length > 0,
   async collect(host, _config, out, instances) {
-    const problems = await Promise.all(instances.map((instance) => readInstance(instance, host.nowMs(), out)));
-    const said = problems.filter((problem) => problem !== null);
-    if (said.length > 0) throw new Error(said.join('; '));
+    await readEach(instances, (instance) => readInstance(instance, host.nowMs(), out));
   },
   context: (instances) => ({
     explanations: instances.flatMap(({ last }) => [
       ...(last?.holder == null ? [] : [explainMysqlLock(last.holder)]),
-      ...(last?.longest == null || last.longest.seconds < SLOW_S ? [] : [explainMysqlStatement(last.longest)]),
+      ...(last?.longest == null || last.longest.seconds < SLOW_S ? [] : [explainLongest(last.longest)]),
     ]),
   }),
   async close(instances) {
     await Promise.all(instances.map(({ session }) => session.close()));
   },
 });
+
+const explainLongest = ({ id, user, text, seconds }: StatementRow) =>
+  explainStatement({ name: user, id }, 'mysql', text, seconds);
 
 /** Writes what one server says; returns what is wrong and what to do about it, or `null`. */
 async function readInstance(instance: Instance, nowMs: number, out: SampleWriter): Promise<string | null> {

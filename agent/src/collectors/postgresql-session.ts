@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { z } from 'zod';
-import { errorText } from '../errors.ts';
+import { DatabaseConnection } from './database-connection.ts';
 import {
   type ActivityRow,
   activityRow,
@@ -26,8 +26,6 @@ export interface PostgresqlTarget {
 const STATEMENT_TIMEOUT_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 2_500;
 const CONNECT_TIMEOUT_MS = 2_000;
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 15_000;
 /** Adding up `pg_stat_statements` costs the server some ms where thousands of statements are known. */
 const STATEMENTS_EVERY_MS = 2_000;
 
@@ -41,21 +39,20 @@ interface Connection {
   readonly withStatements: string | null;
 }
 
-/** One read-only session at one database, made again with growing pauses when it breaks. Used by one caller at a time. */
+/** One read-only session at one database. Used by one caller at a time. */
 export class PostgresqlSession {
-  readonly #target: PostgresqlTarget;
-  #connection: Connection | null = null;
-  #retryAtMs = Number.NEGATIVE_INFINITY;
-  #pauseMs = FIRST_RETRY_MS;
+  readonly #connection: DatabaseConnection<Connection>;
   #statementsAtMs = Number.NEGATIVE_INFINITY;
-  #problem = 'not connected yet';
 
   constructor(target: PostgresqlTarget) {
-    this.#target = target;
+    this.#connection = new DatabaseConnection(
+      () => connect(target),
+      async ({ client }) => void (await client.end().catch(() => undefined)),
+    );
   }
 
   async activity(nowMs: number): Promise<ActivityRow> {
-    return this.#use(nowMs, async ({ client, plain, withStatements }) => {
+    return this.#connection.use(nowMs, async ({ client, plain, withStatements }) => {
       const isDue = withStatements !== null && Math.abs(nowMs - this.#statementsAtMs) >= STATEMENTS_EVERY_MS;
       if (isDue) this.#statementsAtMs = nowMs;
       return activityRow.parse((await client.query(isDue ? withStatements : plain)).rows[0]);
@@ -63,7 +60,7 @@ export class PostgresqlSession {
   }
 
   async sizeBytes(nowMs: number): Promise<number> {
-    return this.#use(nowMs, async ({ client }) => {
+    return this.#connection.use(nowMs, async ({ client }) => {
       const { rows } = await client.query('SELECT pg_database_size(current_database())::float8 AS bytes');
       return sizeRow.parse(rows[0]).bytes;
     });
@@ -71,79 +68,58 @@ export class PostgresqlSession {
 
   /** `null` where it has ended meanwhile. */
   async slowStatement(nowMs: number): Promise<SlowStatement | null> {
-    return this.#use(nowMs, async ({ client }) => {
+    return this.#connection.use(nowMs, async ({ client }) => {
       const [row] = (await client.query(slowStatementSql())).rows;
       return row === undefined ? null : slowStatement.parse(row);
     });
   }
 
   async standing(nowMs: number): Promise<StandingRow> {
-    return this.#use(nowMs, async ({ client }) => standingRow.parse((await client.query(standingSql)).rows[0]));
+    return this.#connection.use(nowMs, async ({ client }) =>
+      standingRow.parse((await client.query(standingSql)).rows[0]),
+    );
   }
 
-  async close(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = null;
-    await connection?.client.end().catch(() => undefined);
+  close(): Promise<void> {
+    return this.#connection.close();
   }
+}
 
-  async #use<T>(nowMs: number, work: (connection: Connection) => Promise<T>): Promise<T> {
-    // A clock set back makes a retry due at once.
-    if (this.#connection === null && nowMs < this.#retryAtMs && this.#retryAtMs - nowMs <= LAST_RETRY_MS) {
-      throw new Error(this.#problem);
-    }
-    try {
-      this.#connection ??= await this.#connect();
-      const result = await work(this.#connection);
-      this.#pauseMs = FIRST_RETRY_MS;
-      return result;
-    } catch (cause) {
-      // Not only broken connections: one that answered strangely is in an unknown state too.
-      await this.close();
-      this.#retryAtMs = nowMs + this.#pauseMs;
-      this.#pauseMs = Math.min(LAST_RETRY_MS, 2 * this.#pauseMs);
-      this.#problem = errorText(cause);
-      throw cause;
-    }
-  }
-
-  async #connect(): Promise<Connection> {
-    const { host, port, user, passwordFile, database } = this.#target;
-    const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, 'utf8')).trim();
-    const client = new Client({
-      host,
-      port,
-      user,
-      password,
-      database,
-      application_name: OWN_APPLICATION,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
-      options: '-c default_transaction_read_only=on',
-    });
-    // A connection that breaks between two readings: the next reading meets it and says so.
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      const { version, schema } = serverRow.parse(
-        (
-          await client.query(`SELECT current_setting('server_version_num')::float8 AS version,
-            (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-              WHERE e.extname = 'pg_stat_statements') AS schema`)
-        ).rows[0],
-      );
-      const hasWaitStart = version >= 140_000;
-      const view = schema === null ? null : `${schema}.pg_stat_statements`;
-      return {
-        client,
-        plain: activitySql(null, hasWaitStart),
-        withStatements: (await answers(client, view)) ? activitySql(view, hasWaitStart) : null,
-      };
-    } catch (cause) {
-      await client.end().catch(() => undefined);
-      throw cause;
-    }
+async function connect({ host, port, user, passwordFile, database }: PostgresqlTarget): Promise<Connection> {
+  const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, 'utf8')).trim();
+  const client = new Client({
+    host,
+    port,
+    user,
+    password,
+    database,
+    application_name: OWN_APPLICATION,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    options: '-c default_transaction_read_only=on',
+  });
+  // A connection that breaks between two readings: the next reading meets it and says so.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { version, schema } = serverRow.parse(
+      (
+        await client.query(`SELECT current_setting('server_version_num')::float8 AS version,
+          (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+            WHERE e.extname = 'pg_stat_statements') AS schema`)
+      ).rows[0],
+    );
+    const hasWaitStart = version >= 140_000;
+    const view = schema === null ? null : `${schema}.pg_stat_statements`;
+    return {
+      client,
+      plain: activitySql(null, hasWaitStart),
+      withStatements: (await answers(client, view)) ? activitySql(view, hasWaitStart) : null,
+    };
+  } catch (cause) {
+    await client.end().catch(() => undefined);
+    throw cause;
   }
 }
 

@@ -2,8 +2,10 @@ import { type Attributes, semconv } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
+import { readEach } from './database-connection.ts';
+import { explainStatement } from './database-explanations.ts';
 import type { ActivityRow, SlowStatement, StandingRow } from './postgresql-activity.ts';
-import { explainLock, explainStatement } from './postgresql-lock.ts';
+import { explainPostgresqlLock } from './postgresql-lock.ts';
 import { PostgresqlSession } from './postgresql-session.ts';
 
 const config = z.strictObject({
@@ -122,14 +124,14 @@ export const postgresqlCollector = defineCollector({
     }),
   applies: async (_host, { instances }) => instances.length > 0,
   async collect(host, _config, out, instances) {
-    const problems = await Promise.all(instances.map((instance) => readInstance(instance, host.nowMs(), out)));
-    const said = problems.filter((problem) => problem !== null);
-    if (said.length > 0) throw new Error(said.join('; '));
+    await readEach(instances, (instance) => readInstance(instance, host.nowMs(), out));
   },
   context: (instances) => ({
     explanations: instances.flatMap(({ last, slow }) => [
-      ...(last?.holder == null ? [] : [explainLock(last.holder)]),
-      ...(slow === null ? [] : [explainStatement(slow)]),
+      ...(last?.holder == null ? [] : [explainPostgresqlLock(last.holder)]),
+      ...(slow === null
+        ? []
+        : [explainStatement({ name: slow.application, id: slow.pid }, 'postgresql', slow.text, slow.seconds)]),
     ]),
   }),
   async close(instances) {
