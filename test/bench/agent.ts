@@ -4,8 +4,8 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createUserKey, subjects } from '@airis/protocol';
+import { freePort } from '../../agent/src/free-port-under-test.ts';
 import { startTestNats, type TestNats } from '../../agent/src/link/nats-under-test.ts';
-import { freePort } from '../harness/free-port.ts';
 import { printFigure } from './figure.ts';
 
 const WARM_UP_MS = 30_000;

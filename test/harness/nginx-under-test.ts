@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../agent/src/free-port-under-test.ts';
 import { until } from './until.ts';
 
 export const nginxBinary = ['/usr/sbin/nginx', '/usr/local/nginx/sbin/nginx'].find(existsSync) ?? null;

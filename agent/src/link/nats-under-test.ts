@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACTUAL_BUCKET, DATA_STREAM, DESIRED_BUCKET, EVENT_STREAM } from '@airis/protocol';
 import { DiscardPolicy, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { freePort } from '../free-port-under-test.ts';
 
 /** A real nats-server on a free loopback port, with the product's streams. For tests. */
 export interface TestNats extends AsyncDisposable {
@@ -92,19 +92,6 @@ async function makeStreams(hub: NatsConnection, maxBytes: number): Promise<void>
   const buckets = new Kvm(hub);
   await buckets.create(DESIRED_BUCKET, { allow_direct: true });
   await buckets.create(ACTUAL_BUCKET);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }
 
 async function reachable(port: number): Promise<void> {
