@@ -42,8 +42,9 @@ const remembered = z.array(z.int().min(1).max(65_535)).max(MEMORY_LIMIT);
 export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
   const { host, config, entity, newId, memory } = parts;
   const recalled = recall(memory);
-  const known = new Set<number>(recalled ?? config.ignorePorts);
-  let isFirst = recalled === null;
+  const known = new Set(recalled);
+  /** What listened before the agent was there is no change. */
+  let mustLearn = recalled === null;
   let candidates: ReadonlySet<number> = new Set();
 
   function changeOf(listener: Listener, owner: Owner | null): Change {
@@ -77,6 +78,16 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
     };
   }
 
+  function remember(fresh: readonly Listener[], listening: ReadonlyMap<number, Listener>): void {
+    if (fresh.length === 0) return;
+    for (const { port } of fresh) known.add(port);
+    for (const port of known) {
+      if (known.size <= MEMORY_LIMIT) break;
+      if (!listening.has(port)) known.delete(port);
+    }
+    memory.save(MEMORY_KEY, JSON.stringify([...known].slice(-MEMORY_LIMIT)));
+  }
+
   return {
     async poll() {
       const listeners = (await readListeners(host)).filter(
@@ -84,22 +95,13 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
       );
       const byPort = new Map(listeners.map((listener) => [listener.port, listener]));
       const unknown = [...byPort.values()].filter(({ port }) => !known.has(port) && !config.ignorePorts.includes(port));
-      const fresh = isFirst ? unknown : unknown.filter(({ port }) => candidates.has(port));
+      const fresh = mustLearn ? unknown : unknown.filter(({ port }) => candidates.has(port));
       candidates = new Set(unknown.map(({ port }) => port));
-      if (fresh.length === 0) {
-        isFirst = false;
+      remember(fresh, byPort);
+      if (mustLearn || fresh.length === 0) {
+        mustLearn = false;
         return [];
       }
-      for (const { port } of fresh) known.add(port);
-      for (const port of known) {
-        if (known.size <= MEMORY_LIMIT) break;
-        if (!byPort.has(port)) known.delete(port);
-      }
-      memory.save(MEMORY_KEY, JSON.stringify([...known].slice(-MEMORY_LIMIT)));
-      const wasFirst = isFirst;
-      isFirst = false;
-      // What listened before the agent was there is no change.
-      if (wasFirst) return [];
       const owners = await ownersOf(host, fresh);
       const told = fresh.slice(0, TOLD_LIMIT).map((listener) => changeOf(listener, owners.get(listener.inode) ?? null));
       return fresh.length > told.length ? [...told, manyChange(fresh.length - told.length)] : told;

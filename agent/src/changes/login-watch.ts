@@ -25,6 +25,9 @@ const TOLD_EVERY_MS = 10 * 60_000;
 /** Addresses told apart in a window; from there on it is "at least". */
 const ADDRESS_LIMIT = 1_000;
 
+/** Services told apart; those of PAM are few, and a log that names more is not one of PAM. */
+const SERVICE_LIMIT = 32;
+
 /** Which program refused somebody, and from where it says they came. One line a failed attempt in each program's log. */
 const failures: readonly (readonly [service: string | null, pattern: RegExp])[] = [
   [
@@ -47,7 +50,7 @@ const hints = ['ailed', 'uthenticat', 'enied', 'FAIL', '[preauth]'] as const;
 interface Window {
   startedAtMs: number;
   count: number;
-  addresses: Set<string>;
+  readonly addresses: Set<string>;
   toldAtMs: number;
   /** Failures since they were last told. */
   untold: number;
@@ -78,19 +81,16 @@ export function createLoginWatch({ entity, newId, nowMs }: LoginWatchParts): Log
   }
 
   function windowOf(service: string, now: number): Window {
-    let window = windows.get(service);
-    if (window === undefined) {
-      // PAM services are few; a log that names more is not one of PAM.
-      const name = windows.size < 32 ? service : 'other';
-      window = windows.get(name) ?? {
-        startedAtMs: now,
-        count: 0,
-        addresses: new Set(),
-        toldAtMs: Number.NEGATIVE_INFINITY,
-        untold: 0,
-      };
-      windows.set(name, window);
-    }
+    const isKept = windows.has(service) || windows.size < SERVICE_LIMIT;
+    const name = isKept ? service : 'other';
+    const window = windows.get(name) ?? {
+      startedAtMs: now,
+      count: 0,
+      addresses: new Set(),
+      toldAtMs: Number.NEGATIVE_INFINITY,
+      untold: 0,
+    };
+    windows.set(name, window);
     return window;
   }
 

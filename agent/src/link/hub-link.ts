@@ -274,7 +274,7 @@ export class HubLink implements AsyncDisposable {
     const backoff = createBackoff(watermarkBackoff, this.#options.random);
     const { spool, identity } = this.#options;
     try {
-      for (;;) {
+      while (connection === this.#connection) {
         const nats = this.#nats;
         if (nats === null || nats.isClosed() || this.#stopping.signal.aborted) return;
         try {
@@ -293,7 +293,6 @@ export class HubLink implements AsyncDisposable {
           // The broker is there and the hub is not: the stream keeps for it what we may send without asking.
           if (this.#mustStart && this.#hasReconciled) this.#startPublishing();
           await this.#pause(250 + backoff.fail());
-          if (connection !== this.#connection) return;
         }
       }
     } finally {
