@@ -1,3 +1,5 @@
+import { applyMasks, bearer, cutAtWord, email, homeOwner, type Mask, urlCredentials } from '../gate/mask-text.ts';
+
 /** Longer lines are cut before they are masked: what is behind leaves in no form. */
 const LINE_LENGTH_LIMIT = 2_000;
 
@@ -9,7 +11,7 @@ const value = '(?:"[^"]{0,500}"|\'[^\']{0,500}\'|[^\\s"\'<>;,)}]{1,500})';
  * Applied in order to one line of configuration. Numbers, names and addresses stay, because they are what an edit is
  * about; what is or may be a secret or a person's goes. All are linear.
  */
-const masks: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+const masks: readonly Mask[] = [
   [/\p{Cc}/gu, ' '],
   // <password>x</password>, <entry key="db.password">x</entry>
   [new RegExp(`(<${secretName}(?:\\s[^>]{0,200})?>)[^<]*`, 'giu'), '$1<secret>'],
@@ -23,13 +25,13 @@ const masks: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(\b(?:mysql\w*|mariadb\S*|sshpass)\s.{0,500}?\s-p)(?=[^\s])\S+/gi, '$1<secret>'],
   [/\$(?:\d|2[abxy]|apr1|y|argon2\w*)\$\S+/g, '<secret>'],
   [/\b(identified\s+(?:with\s+\S+\s+)?(?:by|as)\s+)\S.*/gi, '$1<secret>'],
-  [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, '$1 <secret>'],
-  [/:\/\/[^\s/:@"']{1,256}:[^\s/@"']{1,256}@/g, '://<secret>@'],
+  bearer,
+  urlCredentials,
   // A word that no person would write: keys, hashes, certificates.
-  [/[A-Za-z0-9+/_=-]{24,}/g, '<secret>'],
+  [/[A-Za-z0-9+/_=-]{24,}/g, (word) => (looksRandom(word) ? '<secret>' : word)],
   [/\b(?=[a-f]{0,64}\d)(?=\d{0,64}[a-f])[0-9a-f]{16,}\b/gi, '<secret>'],
-  [/[\w.+%-]{1,128}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}/g, '<email>'],
-  [/(\/(?:home|Users)\/)[^/\s"':]{1,64}/g, '$1<person>'],
+  email,
+  homeOwner,
   [/(?<!\d)\d{6}[-\s]?[1-8]\d{6}(?!\d)/g, '<num>'],
   [/(?<!\d)01\d[-\s.]?\d{3,4}[-\s.]?\d{4}(?!\d)/g, '<num>'],
 ];
@@ -40,12 +42,5 @@ const looksRandom = (word: string): boolean =>
 
 /** One line of a configuration with secrets and personal data masked. */
 export function maskConfigLine(line: string): string {
-  let masked = line.length > LINE_LENGTH_LIMIT ? line.slice(0, LINE_LENGTH_LIMIT).replace(/\S{1,1024}$/, '') : line;
-  for (const [pattern, replacement] of masks) {
-    masked =
-      replacement === '<secret>'
-        ? masked.replace(pattern, (found) => (looksRandom(found) || found.startsWith('$') ? replacement : found))
-        : masked.replace(pattern, replacement);
-  }
-  return masked;
+  return applyMasks(line.length > LINE_LENGTH_LIMIT ? cutAtWord(line, LINE_LENGTH_LIMIT) : line, masks);
 }

@@ -136,6 +136,7 @@ it.each([
   ['createUser ops SHA-256 "tiger tiger" AES', 'createUser <secret>'],
   ['5 2 * * * root mysqldump -uroot -ptiger shop', '5 2 * * * root mysqldump -uroot -p<secret> shop'],
   ['kim:$apr1$x8cz$0123', 'kim:<secret>'],
+  ['peer_id = 0123456789abcdef', 'peer_id = <secret>'],
   ['masterauth_token  f00', 'masterauth_token  <secret>'],
   ["ALTER USER shop IDENTIFIED BY 'tiger'", 'ALTER USER shop IDENTIFIED BY <secret>'],
   ['비밀번호: 호랑이', '비밀번호: <secret>'],

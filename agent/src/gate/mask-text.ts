@@ -2,7 +2,7 @@
 export const MASKED_LENGTH_LIMIT = 8_192;
 
 /** `needs`: without any of these texts the pattern cannot fit, which is quicker to see than to try it. */
-type Mask = readonly [
+export type Mask = readonly [
   pattern: RegExp,
   replacement: string | ((found: string) => string),
   needs?: readonly [string, ...string[]],
@@ -20,6 +20,12 @@ const koreanValue = '(?:"(?:[^"\\\\]|\\\\.)*"|[가-힣][^,;&|)}\\]"\'=:]*|[^\\s,
 /** Digits of any script: full-width ones are digits too. */
 const separator = '[-\\s.\u2010-\u2015·()]';
 
+/** What is private in every kind of text, logs and configurations alike. */
+export const bearer: Mask = [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, '$1 <secret>'];
+export const urlCredentials: Mask = [/:\/\/[^\s/:@"']{1,256}:[^\s/@"']{1,256}@/g, '://<secret>@'];
+export const email: Mask = [/[\w.+%-]{1,128}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}/g, '<email>', ['@', '%40']];
+export const homeOwner: Mask = [/(\/(?:home|Users)\/)[^/\s"':]{1,64}/g, '$1<person>'];
+
 /**
  * Applied in order; each takes what is surely its kind, the last ones whatever numbers and quotes are left. All are
  * linear: no repeated group holds another repetition of the same characters.
@@ -31,11 +37,11 @@ const masks: readonly Mask[] = [
     /\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{30,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|sk-[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|hf_\w{16,}|npm_\w{16,}|hvs\.[\w-]{16,}|ya29\.[\w-]{16,})/g,
     '<secret>',
   ],
-  [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, '$1 <secret>'],
-  [/:\/\/[^\s/:@"']{1,256}:[^\s/@"']{1,256}@/g, '://<secret>@'],
+  bearer,
+  urlCredentials,
   [new RegExp(`((?:${secretKey})[\\w-]{0,20}${keyed})(?:(?:bearer|basic)\\s+)?${anyValue}`, 'gi'), '$1<secret>'],
   [/(\s(?:-u|--user)[ =])\S+/g, '$1<secret>'],
-  [/[\w.+%-]{1,128}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}/g, '<email>', ['@', '%40']],
+  email,
   [/(\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s?"'<>]{1,1024})\?[^\s"'<>]*/gi, '$1?<query>', ['?']],
   [/(\s\/[^\s?"'<>]{0,1024})\?[^\s"'<>]*/g, '$1?<query>'],
   [new RegExp(`((?<![가-힣\\w])(?:${personKey})${keyed})${koreanValue}`, 'gi'), '$1<person>'],
@@ -44,7 +50,7 @@ const masks: readonly Mask[] = [
     '$1<person>',
   ],
   [/\b((?:password|publickey|keyboard-interactive\/pam) for )\S+/gi, '$1<person>'],
-  [/(\/(?:home|Users)\/)[^/\s"':]{1,64}/g, '$1<person>'],
+  homeOwner,
   [/[가-힣]{2,4}(?=\s?(?:님|씨|귀하)(?![가-힣]))/g, '<person>'],
   [
     /(?:[가-힣]{1,8}(?:시|도|군|구|읍|면)\s+){1,4}[가-힣\d·.]{1,20}(?:로|길|동|리)(?:\s?\d[\d-]{0,9})?(?:번길\s?\d{1,5})?/g,
@@ -76,17 +82,22 @@ const quotedText = /"((?:[^"\\]|\\.)*)"|(?<![\w])'((?:[^'\\]|\\.)*)'(?!\w)/g;
  * than too little. Names in running text without any key word are not recognised.
  */
 export function maskText(text: string): string {
-  let masked = text.length > MASKED_LENGTH_LIMIT ? cutAtWord(text) : text;
+  return maskQuoted(applyMasks(text.length > MASKED_LENGTH_LIMIT ? cutAtWord(text, MASKED_LENGTH_LIMIT) : text, masks));
+}
+
+/** Half an address or a token would not be known as one, so the word at the cut goes as a whole. */
+export const cutAtWord = (text: string, limit: number) => text.slice(0, limit).replace(/\S{1,1024}$/, '');
+
+/** In their order; a mask is not tried where none of the texts it needs is there. */
+export function applyMasks(text: string, masks: readonly Mask[]): string {
+  let masked = text;
   for (const [pattern, replacement, needs] of masks) {
     if (needs?.every((part) => !masked.includes(part)) === true) continue;
     masked =
       typeof replacement === 'string' ? masked.replace(pattern, replacement) : masked.replace(pattern, replacement);
   }
-  return maskQuoted(masked);
+  return masked;
 }
-
-/** Half an address or a token would not be known as one, so the word at the cut goes as a whole. */
-const cutAtWord = (text: string) => text.slice(0, MASKED_LENGTH_LIMIT).replace(/\S{1,1024}$/, '');
 
 function maskQuoted(text: string): string {
   return text.replace(quotedText, (whole, double: string | undefined, _single: unknown, at: number) => {
