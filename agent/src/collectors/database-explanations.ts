@@ -47,8 +47,8 @@ export function explainStatement(
     trouble: 'slow-statement',
     ref: reference(name, session.id),
     note: {
-      ko: `가장 오래 실행 중인 문장(${name}, ${ko} ${session.id}, ${Math.round(seconds)}초째): ${statement}`,
-      en: `Running longest (${name}, ${en} ${session.id}, for ${Math.round(seconds)} s): ${statement}`,
+      ko: `가장 오래 실행 중인 문장(${name}, ${ko} ${session.id}, ${Math.round(seconds)}초째): ${statement}.`,
+      en: `Running longest (${name}, ${en} ${session.id}, for ${Math.round(seconds)} s): ${statement}.`,
     },
   };
 }
