@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { IncidentDetail } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { FormattedTime } from '../parts/formatted-time.tsx';
+import { isOfAgent } from './evidence-index.ts';
 
 /** Steps of the chain: more than this is the timeline's work. */
 const MAX_STEPS = 5;
@@ -31,7 +32,9 @@ export function EventChain(props: {
 }
 
 function stepsOf({ findings, changes, startedAt }: IncidentDetail) {
-  const change = changes.filter(({ at }) => at <= startedAt).toSorted((a, b) => b.at.localeCompare(a.at))[0];
+  const change = changes
+    .filter(({ at, kind }) => at <= startedAt && !isOfAgent(kind))
+    .toSorted((a, b) => b.at.localeCompare(a.at))[0];
   const first = new Map<string, IncidentDetail['findings'][number]>();
   for (const finding of findings.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt))) {
     if (!first.has(finding.entity)) first.set(finding.entity, finding);

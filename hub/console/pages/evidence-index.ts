@@ -47,8 +47,7 @@ export function indexEvidence(incident: IncidentDetail): EvidenceIndex {
   const oldestFirst = incident.findings.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
   for (const { entity, id } of oldestFirst) add(entity, { kind: 'finding', ref: id });
   for (const { entity, id, kind } of incident.changes) {
-    // The agent's own life is evidence of nothing.
-    if (kind !== 'agent-start' && kind !== 'agent-stop') add(entity, { kind: 'change', ref: id });
+    if (!isOfAgent(kind)) add(entity, { kind: 'change', ref: id });
   }
   return {
     all: [...new Set(byRef.values())],
@@ -101,3 +100,6 @@ function hostOf(source: NamedEvidence['source'], entity: string, incident: Incid
   const named = incident.hosts.find((host) => host === `host:${agent}`);
   return named ?? (incident.hosts.length === 1 ? (incident.hosts[0] ?? null) : null);
 }
+
+/** A change of the agent's own life, which is evidence of nothing. */
+export const isOfAgent = (kind: string): boolean => kind === 'agent-start' || kind === 'agent-stop';

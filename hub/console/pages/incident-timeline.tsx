@@ -2,6 +2,7 @@ import type { Finding, IncidentDetail } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
 import { type Lane, LaneTimeline } from '../parts/lane-timeline.tsx';
 import { LevelShape } from '../parts/severity.tsx';
+import { isOfAgent } from './evidence-index.ts';
 import { findingTitle } from './finding-title.ts';
 
 /** Findings that get a lane of their own; the rest share one. */
@@ -43,9 +44,6 @@ export function IncidentTimeline({
     />
   );
 }
-
-/** The agent's own life tells nothing of the trouble. */
-const isOfAgent = (kind: string): boolean => kind === 'agent-start' || kind === 'agent-stop';
 
 function lanesOf(incident: IncidentDetail, toMs: number, i18n: I18n): Lane[] {
   const { t, pick } = i18n;
