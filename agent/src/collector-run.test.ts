@@ -11,7 +11,7 @@ const t0 = 1_800_000_000_000;
 const attributes = { state: 'used' };
 
 /** A collector whose readings do what the test says, stepped on a clock of the test's own. */
-function rig(collect: (out: SampleWriter, memory: { readings: number }) => Promise<void>) {
+function rig(collect: (out: SampleWriter, memory: { readings: number }) => Promise<void>, maxDeclared = 0) {
   const refusals = new Refusals();
   const registry = new SeriesRegistry({ resource: {}, refusals });
   let elapsedMs = 0;
@@ -20,6 +20,7 @@ function rig(collect: (out: SampleWriter, memory: { readings: number }) => Promi
     name: 'tried',
     config: noConfig,
     emits: { m: { unit: '1', kind: 'gauge', about: '' } },
+    maxDeclared,
     state: () => ({ readings: 0 }),
     collect: async (_host, _config, out, memory) => {
       memory.readings++;
@@ -157,5 +158,37 @@ describe('a collector that hangs', () => {
     for (let i = 0; i < 30; i++) await Promise.all([hangs, throws, works].map((each) => each.pass(1)));
     expect(readings).toBe(30);
     expect(throws.state()!.error).toHaveLength(300);
+  });
+});
+
+describe('metrics known only at run time', () => {
+  const info = { unit: '{order}', kind: 'gauge', about: 'orders' } as const;
+
+  it('can be declared only by a collector that says so', async () => {
+    const writers: SampleWriter[] = [];
+    const plain = rig(async (out) => void writers.push(out));
+    await plain.step();
+    expect(writers[0]).not.toHaveProperty('declare');
+    const declaring = rig(async (out) => {
+      expect(out.declare?.('shop.orders', info)).toBe(true);
+      out.write('shop.orders', 3);
+      out.refuse?.('malformed', 2);
+    }, 1);
+    await declaring.step();
+    expect(declaring.registry.declared()).toEqual({ 'shop.orders': info });
+    expect(declaring.registry.values[0]).toBe(3);
+    expect(declaring.refusals.snapshot()).toEqual({ malformed: 2 });
+  });
+
+  it('can be declared no more by a reading that was cut off', async () => {
+    const writers: SampleWriter[] = [];
+    const tried = rig((out) => {
+      writers.push(out);
+      return new Promise(() => undefined);
+    }, 5);
+    await tried.pass(CUT_OFF_AFTER_MS / 1_000 + 2);
+    expect(writers[0]!.declare?.('late', info)).toBe(false);
+    expect(tried.registry.declaredCount).toBe(0);
+    expect(tried.refusals.snapshot()['late-write']).toBe(1);
   });
 });

@@ -70,7 +70,7 @@ export class CollectorRun {
     this.#collector = collector;
     this.#options = options;
     this.#host = restrictHost(options.host, collector.capabilities);
-    this.#writer = options.registry.writer(collector.emits);
+    this.#writer = options.registry.writer(collector.emits, collector.maxDeclared);
     this.#guarded = options.gate.guardWriter(collector.emits, this.#writer);
     this.#backoff = createBackoff(RETRY, options.random);
   }
@@ -152,15 +152,24 @@ export class CollectorRun {
   }
 
   #writerOf(reading: Reading): SampleWriter {
-    return {
+    const { refusals } = this.#options;
+    const isInTime = (): boolean => {
+      if (this.#reading === reading) return true;
+      refusals.count('late-write');
+      return false;
+    };
+    const writer: SampleWriter = {
       write: (metric, value, attributes) => {
-        if (this.#reading !== reading) {
-          this.#options.refusals.count('late-write');
-          return;
-        }
+        if (!isInTime()) return;
         reading.hasWritten = true;
         this.#guarded.write(metric, value, attributes);
       },
+    };
+    if (this.#collector.maxDeclared === 0) return writer;
+    return {
+      ...writer,
+      declare: (metric, info) => isInTime() && this.#guarded.declare(metric, info),
+      refuse: (reason, howMany) => refusals.count(reason, howMany),
     };
   }
 

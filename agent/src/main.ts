@@ -196,6 +196,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   let roles: readonly Role[] = [];
   let inventory: Inventory | null = null;
   let desiredRevision = 0;
+  let metricsTold = 0;
 
   const link = new HubLink({
     identity,
@@ -367,6 +368,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const now = status();
     events.health(now.health);
     statusFile.save(JSON.stringify(now));
+    if (metricsTold === registry.declaredCount) return;
+    metricsTold = registry.declaredCount;
+    link.publishActual();
   }
 
   function status(): AgentStatus {
@@ -414,7 +418,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       revisionApplied: desiredRevision,
       refused: [],
       inventoryDigest: createHash('sha256').update(JSON.stringify(inventory)).digest('hex'),
-      emits: Object.assign({}, ...collectors.map((collector) => collector.emits)),
+      emits: Object.assign({}, ...collectors.map((collector) => collector.emits), registry.declared()),
     };
   }
 

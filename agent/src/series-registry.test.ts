@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { counterRate } from './counter-rate.ts';
 import { Refusals } from './refusals.ts';
-import { SeriesRegistry } from './series-registry.ts';
+import { MAX_DECLARED_METRICS, SeriesRegistry } from './series-registry.ts';
 
 const emits = {
   gauge: { unit: '1', kind: 'gauge', about: '' },
@@ -88,4 +88,57 @@ describe('counterRate', () => {
     { name: 'a reset', previous: 5_000, current: 10, want: Number.NaN },
     { name: 'a reset that could not be a wrap', previous: 2 ** 31, current: 10, want: Number.NaN },
   ])('reads $name', ({ previous, current, want }) => expect(counterRate(previous, current, 1_000)).toBe(want));
+});
+
+describe('metrics declared at run time', () => {
+  const orders = { unit: '{order}', kind: 'counter', about: 'orders' } as const;
+
+  it('become series, and are told with what they are', () => {
+    const { made, refusals } = registry();
+    const writer = made.writer({}, 10);
+    writer.write('shop.orders', 1);
+    expect(refusals.snapshot()).toEqual({ 'undeclared-metric': 1 });
+    expect(writer.declare('shop.orders', orders)).toBe(true);
+    expect(writer.declare('shop.orders', { ...orders, about: 'said otherwise' })).toBe(true);
+    writer.begin(0);
+    writer.write('shop.orders', 10);
+    writer.begin(1_000);
+    writer.write('shop.orders', 13);
+    expect(made.values[0]).toBe(3);
+    expect(made.series[0]!.identity).toMatchObject({ metric: 'shop.orders', unit: '{order}', kind: 'counter' });
+    expect(made.declared()).toEqual({ 'shop.orders': orders });
+    expect(made.declaredCount).toBe(1);
+  });
+
+  it.each([
+    { what: 'a name that the agent measures itself', metric: 'gauge', reason: 'metric-name-taken' },
+    { what: 'a name of another collector', metric: 'others', reason: 'metric-name-taken' },
+    { what: 'the same name as something else', metric: 'mine', reason: 'metric-changed' },
+    { what: 'a name with a blank', metric: 'my orders', reason: 'bad-metric' },
+    { what: 'a name that ends a line', metric: 'orders\n', reason: 'bad-metric' },
+    { what: 'a name of no length', metric: '', reason: 'bad-metric' },
+    { what: 'a name of objects', metric: '__proto__', reason: 'bad-metric' },
+    { what: 'a unit of any length', metric: 'long', unit: 'x'.repeat(33), reason: 'bad-unit' },
+  ])('are refused and counted: $what', ({ metric, unit = '{order}', reason }) => {
+    const { made, refusals } = registry();
+    made.writer({}, 10).declare('others', orders);
+    const writer = made.writer({}, 10);
+    writer.declare('mine', { ...orders, kind: 'gauge' });
+    expect(writer.declare(metric, { ...orders, unit })).toBe(false);
+    expect(refusals.snapshot()).toEqual({ [reason]: 1 });
+    expect(Object.keys(made.declared())).toEqual(['others', 'mine']);
+  });
+
+  it('are as many as a collector may have, and as an agent may have', () => {
+    const { made, refusals } = registry();
+    const declareMany = (prefix: string, allowed: number) => {
+      const writer = made.writer(emits, allowed);
+      return Array.from({ length: 600 }, (_, i) => writer.declare(`${prefix}${i}`, orders)).filter(Boolean).length;
+    };
+    expect(declareMany('none', 0)).toBe(0);
+    expect(declareMany('few', 20)).toBe(20);
+    expect(declareMany('a', 600)).toBe(600);
+    expect(declareMany('b', 600)).toBe(MAX_DECLARED_METRICS - 620);
+    expect(refusals.snapshot()).toEqual({ 'too-many-metrics': 600 + 580 + 220 });
+  });
 });

@@ -19,6 +19,7 @@ export interface RegisteredSeries {
 /** A collector's way in; `begin` says when it starts to read, so that rates use the true time between readings. */
 export interface CollectorWriter extends SampleWriter {
   begin(monotonicMs: number): void;
+  declare(metric: string, info: MetricInfo): boolean;
 }
 
 export interface SeriesRegistryOptions {
@@ -38,6 +39,8 @@ interface MetricEntry {
 }
 
 const FIRST_CAPACITY = 512;
+/** Metrics that all collectors of an agent may declare at run time; each is told to the hub with its unit. */
+export const MAX_DECLARED_METRICS = 1_000;
 /** Spellings of attribute sets that are remembered, refused ones too: a label explosion costs bounded memory. */
 const MAX_SPELLINGS = 2 * MAX_SERIES_PER_AGENT;
 const noAttributes: Attributes = {};
@@ -52,6 +55,9 @@ export class SeriesRegistry {
   readonly #maxSeries: number;
   readonly #series: RegisteredSeries[] = [];
   readonly #byIdentity = new Map<string, number>();
+  /** Metrics of every collector's `emits`: nothing that comes from outside may take their names. */
+  readonly #emitted = new Set<string>();
+  readonly #declared = new Map<string, { readonly info: MetricInfo; readonly owner: object }>();
   #spellings = 0;
   #announcedTo = 0;
   #values = nanArray(FIRST_CAPACITY);
@@ -76,14 +82,40 @@ export class SeriesRegistry {
     return this.#series;
   }
 
-  writer(emits: Readonly<Record<string, MetricInfo>>): CollectorWriter {
+  get declaredCount(): number {
+    return this.#declared.size;
+  }
+
+  /** Metrics declared at run time, with what they are. */
+  declared(): Record<string, MetricInfo> {
+    return Object.fromEntries(Array.from(this.#declared, ([metric, { info }]) => [metric, info]));
+  }
+
+  /** @param maxDeclared - metrics beside `emits` that the writer may declare at run time */
+  writer(emits: Readonly<Record<string, MetricInfo>>, maxDeclared = 0): CollectorWriter {
     const metrics = new Map<string, MetricEntry>();
-    for (const [metric, info] of Object.entries(emits)) {
+    const add = (metric: string, info: MetricInfo): void => {
       metrics.set(metric, { info, byObject: new WeakMap(), byAttributes: new Map() });
+    };
+    for (const [metric, info] of Object.entries(emits)) {
+      add(metric, info);
+      this.#emitted.add(metric);
     }
+    const atMost = metrics.size + maxDeclared;
     const { refusals } = this.#options;
     let readAtMs = 0;
     return {
+      declare: (metric, info) => {
+        const refusal = this.#refuses(metrics, metric, info, atMost);
+        if (refusal !== null) {
+          refusals.count(refusal);
+          return false;
+        }
+        if (metrics.has(metric)) return true;
+        add(metric, info);
+        this.#declared.set(metric, { info, owner: metrics });
+        return true;
+      },
       begin: (monotonicMs) => {
         readAtMs = monotonicMs;
       },
@@ -115,6 +147,22 @@ export class SeriesRegistry {
     const fresh = this.#series.slice(this.#announcedTo);
     this.#announcedTo = this.#series.length;
     return fresh;
+  }
+
+  /**
+   * Why a metric cannot be declared, or `null`. One name means one thing: who has it keeps it, so that what a program
+   * sends never mixes with another's series or with what the agent measures.
+   */
+  #refuses(owner: object & { readonly size: number }, metric: string, info: MetricInfo, atMost: number): string | null {
+    if (this.#emitted.has(metric)) return 'metric-name-taken';
+    const known = this.#declared.get(metric);
+    if (known !== undefined) {
+      if (known.owner !== owner) return 'metric-name-taken';
+      return known.info.kind === info.kind && known.info.unit === info.unit ? null : 'metric-changed';
+    }
+    if (owner.size >= atMost || this.#declared.size >= MAX_DECLARED_METRICS) return 'too-many-metrics';
+    const checked = checkSeriesIdentity({ metric, ...info, resource: {}, attributes: {} });
+    return checked.ok ? null : checked.reason;
   }
 
   #writeCounter(index: number, value: number, readAtMs: number): void {

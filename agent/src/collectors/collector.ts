@@ -18,6 +18,15 @@ export interface MetricInfo {
  */
 export interface SampleWriter {
   write(metric: string, value: number, attributes?: Attributes): void;
+  /**
+   * Only for collectors with `maxDeclared`: a metric whose name is known only at run time. The first declaration counts
+   * for good.
+   *
+   * @returns whether it may be written; if not, the reason is counted
+   */
+  declare?(metric: string, info: MetricInfo): boolean;
+  /** Only for collectors with `maxDeclared`: counts what came from outside and was not taken. */
+  refuse?(reason: string, howMany?: number): void;
 }
 
 /** What a collector may use beside files and a clock; `doctor` lists it. */
@@ -71,6 +80,8 @@ export interface Collector {
   readonly name: string;
   readonly watches: Watches;
   readonly emits: Readonly<Record<string, MetricInfo>>;
+  /** Metrics it may declare while it runs, beside `emits`; 0 for none. */
+  readonly maxDeclared: number;
   readonly everyMs: number;
   readonly capabilities: readonly Capability[];
   /** Whether there is anything to read here now; asked at start and now and then, so a source may come later. */
@@ -103,6 +114,8 @@ export interface CollectorSpec<C extends z.ZodType, S> {
   readonly config: C;
   /** A function where the settings say what there is to read. */
   readonly emits: Emits | ((config: z.output<C>) => Emits);
+  /** Default 0: only what `emits` says. */
+  readonly maxDeclared?: number;
   /** Default 1,000. */
   readonly everyMs?: number;
   readonly capabilities?: readonly Capability[];
@@ -132,6 +145,7 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
           name: spec.name,
           watches,
           emits: typeof spec.emits === 'function' ? spec.emits(config) : spec.emits,
+          maxDeclared: spec.maxDeclared ?? 0,
           everyMs: spec.everyMs ?? 1_000,
           capabilities: spec.capabilities ?? [],
           applies: async (host) => (spec.applies === undefined ? true : spec.applies(host, config)),

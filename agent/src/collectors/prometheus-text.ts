@@ -1,3 +1,5 @@
+import type { MetricInfo } from './collector.ts';
+
 /** One sample of a page; labels as they are written there. */
 export interface PrometheusSample {
   readonly name: string;
@@ -27,6 +29,40 @@ export function parsePrometheus(text: string): PrometheusSample[] {
     if (sample !== null) samples.push(sample);
   }
   return samples;
+}
+
+/** What a page says its metrics are: `counter`, `gauge`, `histogram`, `summary`; by name, the first 2,000. */
+export function parsePrometheusKinds(text: string): Map<string, string> {
+  const kinds = new Map<string, string>();
+  for (const [, name, kind] of text.matchAll(/^# TYPE "?([^\s"]{1,200})"? ([a-z]{1,20})\s*$/gm)) {
+    if (kinds.size >= MAX_SAMPLES) break;
+    kinds.set(name!, kind!);
+  }
+  return kinds;
+}
+
+/**
+ * A sample of a metric that AIRIS-MON does not know, as a metric of its own. Counts and sums of histograms and summaries
+ * are counters; `null` for their buckets, which would be a series each, and for when a counter was made.
+ */
+export function customMetric(
+  sample: string,
+  kinds: ReadonlyMap<string, string>,
+): { readonly name: string; readonly info: MetricInfo } | null {
+  const family = sample.replace(/_(?:total|count|sum|bucket|created)$/, '');
+  const kind = kinds.get(sample) ?? kinds.get(family) ?? 'untyped';
+  const hasParts = kind === 'histogram' || kind === 'summary';
+  if (sample !== family && /_(?:bucket|created)$/.test(sample) && kind !== 'gauge') return null;
+  const isCounter = kind === 'counter' || (hasParts && /_(?:count|sum)$/.test(sample));
+  const unit = hasParts && sample.endsWith('_count') ? '{event}' : unitOf(family);
+  const name = sample.replaceAll(':', '_');
+  return { name, info: { unit, kind: isCounter ? 'counter' : 'gauge', about: `${kind} of a metrics page` } };
+}
+
+/** Prometheus names end in the unit. */
+function unitOf(family: string): string {
+  if (family.endsWith('_seconds')) return 's';
+  return family.endsWith('_bytes') ? 'By' : '{value}';
 }
 
 function parseLine(line: string): PrometheusSample | null {

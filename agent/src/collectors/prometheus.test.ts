@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { MAX_ATTRIBUTE_KEY_LENGTH } from '@airis/protocol';
 import { afterEach, expect, it } from 'vitest';
+import type { MetricInfo } from './collector.ts';
 import { createHost, restrictHost } from './host.ts';
 import { prometheusCollector } from './prometheus.ts';
 
@@ -114,4 +115,73 @@ it('has bounds: 200 sets of labels, labels that the wire takes, finite values', 
       `${used(1, 'x'.repeat(301))}{"db.client.connection.max",${longKey}="x"} 1\n{"db.client.connection.max"} NaN\n`,
   );
   expect(await reader([odd.url])()).toEqual({ written: [], problem: null });
+});
+
+const shopPage = `# HELP shop_orders_total orders
+# TYPE shop_orders_total counter
+shop_orders_total{kind="web"} 7
+# TYPE shop_queue gauge
+shop_queue 3
+# TYPE shop_pay_seconds histogram
+shop_pay_seconds_bucket{le="0.1"} 4
+shop_pay_seconds_bucket{le="+Inf"} 5
+shop_pay_seconds_sum 1.5
+shop_pay_seconds_count 5
+shop_pay_seconds_created 1.7e9
+shop:memory_bytes 1024
+other_total 1
+${used(3)}`;
+
+/** As `reader`, with metrics that the operator names; `declared` says what they became. */
+function furtherReader(targets: readonly object[]) {
+  const collector = prometheusCollector.create({ targets, timeoutMs: 500 });
+  const declared = new Map<string, MetricInfo>();
+  const refused: string[] = [];
+  const read = async () => {
+    const written: string[] = [];
+    await collector.collect(restrictHost(createHost(), collector.capabilities), {
+      write: (metric, value, attributes = {}) =>
+        written.push(`${metric} ${Object.values(attributes).join(',')} ${value}`),
+      declare: (metric, info) => declared.set(metric, info) === declared,
+      refuse: (reason) => refused.push(reason),
+    });
+    return written;
+  };
+  return { read, declared, refused };
+}
+
+it('takes further metrics that the operator names, by what the page says they are', async () => {
+  const { url } = await program(() => shopPage);
+  const { read, declared } = furtherReader([{ url, take: ['shop_*', 'shop:*'] }]);
+  expect(await read()).toEqual([
+    'shop_orders_total web 7',
+    'shop_queue  3',
+    'shop_pay_seconds_sum  1.5',
+    'shop_pay_seconds_count  5',
+    'shop_memory_bytes  1024',
+    'db.client.connection.count used 3',
+  ]);
+  const kinds = Array.from(declared, ([name, { kind, unit }]) => `${name} ${kind} ${unit}`);
+  expect(kinds).toEqual([
+    'shop_orders_total counter {value}',
+    'shop_queue gauge {value}',
+    'shop_pay_seconds_sum counter s',
+    'shop_pay_seconds_count counter {event}',
+    'shop_memory_bytes gauge By',
+  ]);
+});
+
+it('takes no further metrics unless told, and those of one page only from it', async () => {
+  const one = await program(() => shopPage);
+  const { read, declared } = furtherReader([{ url: one.url }, { url: one.url, take: ['shop_queue'] }]);
+  const port = new URL(one.url).port;
+  expect(await read()).toEqual([`db.client.connection.count used,${port} 3`, `shop_queue ${port} 3`]);
+  expect([...declared.keys()]).toEqual(['shop_queue']);
+});
+
+it('takes at most a thousand sets of labels of further metrics, and counts the others', async () => {
+  const { url } = await program(() => Array.from({ length: 1_200 }, (_, i) => `shop_queue{n="${i}"} 1\n`).join(''));
+  const { read, refused } = furtherReader([{ url, take: ['shop_*'] }]);
+  expect(await read()).toHaveLength(1_000);
+  expect(refused).toEqual(Array.from({ length: 200 }, () => 'prometheus-too-many-labels'));
 });

@@ -3,11 +3,21 @@ import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
 import { defineCollector, type MetricInfo } from './collector.ts';
-import { parsePrometheus } from './prometheus-text.ts';
+import { pathMatcher } from './path-pattern.ts';
+import { customMetric, parsePrometheus, parsePrometheusKinds } from './prometheus-text.ts';
 
 const config = z.strictObject({
   targets: z
-    .array(z.strictObject({ url: z.url({ protocol: /^http$/ }).describe('of the metrics page, on loopback') }))
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^http$/ }).describe('of the metrics page, on loopback'),
+        take: z
+          .array(z.string().min(1).max(200))
+          .max(20)
+          .default([])
+          .describe('further metrics to take, by name as on the page: `shop_*`; by default only those AIRIS-MON knows'),
+      }),
+    )
     .max(8)
     .default([])
     .describe('programs that show their own metrics'),
@@ -16,6 +26,9 @@ const config = z.strictObject({
 
 const MAX_PAGE_BYTES = 1024 * 1024;
 const MAX_ATTRIBUTE_SETS = 200;
+/** Of further metrics; samples beyond are counted. */
+const MAX_FURTHER_SETS = 1_000;
+const MAX_FURTHER_METRICS = 300;
 
 const gauge = (unit: string, about: string): MetricInfo => ({ unit, kind: 'gauge', about });
 const { metric } = semconv;
@@ -38,6 +51,8 @@ const known: Readonly<Record<string, MetricInfo>> = {
 const areSendable = (labels: Attributes): boolean =>
   Object.keys(labels).every((key) => key.length <= MAX_ATTRIBUTE_KEY_LENGTH);
 
+const attributeSets = (limit: number) => new BoundedAttributes(limit, (key) => JSON.parse(key) as Attributes);
+
 /** What a program says of itself on a metrics page. */
 export const prometheusCollector = defineCollector({
   name: 'prometheus',
@@ -45,25 +60,38 @@ export const prometheusCollector = defineCollector({
   config,
   capabilities: ['http'],
   emits: known,
-  state: () => new BoundedAttributes(MAX_ATTRIBUTE_SETS, (key) => JSON.parse(key) as Attributes),
+  maxDeclared: MAX_FURTHER_METRICS,
+  state: ({ targets }) => ({
+    sets: attributeSets(MAX_ATTRIBUTE_SETS),
+    furtherSets: attributeSets(MAX_FURTHER_SETS),
+    takes: targets.map(({ take }) => take.map(pathMatcher)),
+  }),
   applies: async (_host, { targets }) => targets.length > 0,
-  async collect(host, { targets, timeoutMs }, out, attributeSets) {
+  async collect(host, { targets, timeoutMs }, out, { sets, furtherSets, takes }) {
     const problems: string[] = [];
     const isOne = targets.length === 1;
     const written = new Set<string>();
-    for (const { url } of targets) {
+    for (const [index, { url }] of targets.entries()) {
+      const patterns = takes[index] ?? [];
       try {
         const answer = await host.http?.(url, { timeoutMs, maxBytes: MAX_PAGE_BYTES });
         if (answer?.status !== 200) throw new Error(`answered ${answer?.status ?? 'nothing'}`);
-        for (const { name, labels, value } of parsePrometheus(answer.text)) {
-          if (!Object.hasOwn(known, name) || !Number.isFinite(value)) continue;
+        const kinds = patterns.length === 0 ? null : parsePrometheusKinds(answer.text);
+        for (const { name: said, labels, value } of parsePrometheus(answer.text)) {
+          if (!Number.isFinite(value)) continue;
+          const isKnown = Object.hasOwn(known, said);
+          if (!isKnown && !patterns.some((matches) => matches(said))) continue;
+          const further = isKnown ? null : customMetric(said, kinds ?? new Map());
+          if (!isKnown && (further === null || out.declare?.(further.name, further.info) !== true)) continue;
+          const name = further?.name ?? said;
           const own = isOne ? labels : { ...labels, [semconv.attribute.serverPort]: new URL(url).port || '80' };
           const key = canonicalAttributes(own);
           // A page that says a sample twice, or its labels in another order, makes no second series.
           if (!areSendable(own) || written.has(name + key)) continue;
           written.add(name + key);
-          const attributes = attributeSets.get(key);
+          const attributes = (isKnown ? sets : furtherSets).get(key);
           if (attributes !== null) out.write(name, value, attributes);
+          else if (!isKnown) out.refuse?.('prometheus-too-many-labels');
         }
       } catch (error) {
         problems.push(`${url}: ${errorText(error)}`);

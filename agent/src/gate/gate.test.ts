@@ -116,6 +116,46 @@ describe('AttributeGuard', () => {
     expect(refusals.snapshot()).toEqual({ 'label-explosion': 20 });
   });
 
+  it('lets no personal name of a declared metric through, and masks what a program says of it', () => {
+    const refusals = new Refusals();
+    const declared: Record<string, string> = {};
+    const writer = new AttributeGuard(new Uint8Array(32), refusals).writer(emits, {
+      write: () => undefined,
+      declare: (metric, { about }) => {
+        declared[metric] = about;
+        return true;
+      },
+    });
+    const info = { unit: '1', kind: 'counter', about: 'of a@example.kr\u001b[31m' } as const;
+    expect(writer.declare('shop.orders', info)).toBe(true);
+    expect(writer.declare('orders.851231-2345678', info)).toBe(false);
+    expect(writer.declare('shop.paid', { ...info, unit: 'a@example.kr' })).toBe(false);
+    expect(Object.keys(declared)).toEqual(['shop.orders']);
+    expect(declared['shop.orders']).not.toMatch(/example|\p{Cc}/u);
+    expect(refusals.snapshot()).toEqual({ 'metric-name-personal': 2 });
+  });
+
+  it('adds declared counters behind the cut, hides personal keys, and is bounded in keys', () => {
+    const refusals = new Refusals();
+    const written: [string, number, Record<string, string> | undefined][] = [];
+    const writer = new AttributeGuard(new Uint8Array(32), refusals).writer(emits, {
+      write: (metric, value, attributes) => written.push([metric, value, attributes]),
+      declare: () => true,
+    });
+    writer.declare('d', { unit: '1', kind: 'counter', about: '' });
+    for (let i = 0; i < VALUES_PER_ATTRIBUTE + 10; i++) writer.write('d', 1, { path: `p${i}` });
+    writer.end();
+    expect(written.at(-1)).toEqual(['d', 10, { path: 'other' }]);
+    writer.write('d', 1, { 'a@example.kr': 'x' });
+    expect(Object.keys(written.at(-1)![2]!)).toEqual([expect.stringMatching(/^masked:/)]);
+    const letters = (n: number) => n.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!);
+    for (let i = 0; i < 10_050; i++) writer.write('d', 1, { [`k${letters(i)}`]: 'x' });
+    const cut = refusals.snapshot()['label-explosion']!;
+    expect(cut).toBeGreaterThan(50);
+    writer.end();
+    expect(written.at(-1)![2]).toEqual({ [`k${letters(10_049)}`]: 'other' });
+  });
+
   it('leaves ordinary values alone and makes pseudonyms of others, the same for the same', () => {
     const guard = new AttributeGuard(new Uint8Array(32).fill(1), new Refusals());
     const values = {
