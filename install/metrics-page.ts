@@ -21,14 +21,16 @@ const reads: Readonly<Record<Collector['watches'], string>> = {
 
 const section = (collector: Collector): string => {
   const uses = collector.capabilities.length === 0 ? 'files only' : `uses ${collector.capabilities.join(', ')}`;
+  const known = rows(collector);
+  const table = known.length === 0 ? [] : ['| metric | unit | kind | meaning |', '|---|---|---|---|', ...known, ''];
+  const { maxDeclared } = collector;
+  const further = known.length === 0 ? 'What programs send has names' : 'Further metrics have names';
+  const declared = maxDeclared === 0 ? [] : [`${further} of their own, at most ${maxDeclared}.`, ''];
   return `## ${collector.name}
 
 Reads ${reads[collector.watches]}, every ${collector.everyMs / 1_000} s; ${uses}.
 
-| metric | unit | kind | meaning |
-|---|---|---|---|
-${rows(collector).join('\n')}
-`;
+${[...declared, ...table].join('\n')}`;
 };
 
 const text = `# Metrics

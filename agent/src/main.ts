@@ -173,6 +173,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...(config.scope === undefined ? {} : { appliesEveryMs: SCOPE_LOOK_MS }),
     });
   });
+  stack.defer(async () => {
+    await Promise.allSettled(runs.map(async (run) => run.collector.close?.()));
+  });
   const transactions = () => runs.flatMap((run) => run.collector.transactions?.() ?? []);
   const roleWatch = createRoleWatch(watched.host, {
     agent,

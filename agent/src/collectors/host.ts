@@ -3,6 +3,7 @@ import { open, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Capability } from './collector.ts';
 import { type HttpGet, httpGetLoopback } from './http-get.ts';
+import { type UdpListen, udpListen } from './udp-listen.ts';
 
 export interface FileSystemSpace {
   readonly totalBytes: number;
@@ -35,6 +36,8 @@ export interface Host {
   statfs(path: string): Promise<FileSystemSpace>;
   /** Only for collectors that declare `http`; loopback only. */
   readonly http?: HttpGet;
+  /** Only for collectors that declare `udp`: a port that programs send to. */
+  readonly udp?: UdpListen;
 }
 
 const MAX_TEXT_FILE_BYTES = 4 * 1024 * 1024;
@@ -93,14 +96,18 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
       };
     },
     http: httpGetLoopback,
+    udp: udpListen,
   };
 }
 
 /** The host as a collector with these capabilities may see it. */
 export function restrictHost(host: Host, capabilities: readonly Capability[]): Host {
-  if (capabilities.includes('http')) return host;
-  const { http: _, ...rest } = host;
-  return rest;
+  const { http, udp, ...rest } = host;
+  return {
+    ...rest,
+    ...(http !== undefined && capabilities.includes('http') ? { http } : {}),
+    ...(udp !== undefined && capabilities.includes('udp') ? { udp } : {}),
+  };
 }
 
 const isKernelFile = (path: string) => path.startsWith('/proc/') || path.startsWith('/sys/');

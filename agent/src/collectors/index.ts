@@ -20,6 +20,7 @@ import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
 import { prometheusCollector } from './prometheus.ts';
+import { statsdCollector } from './statsd.ts';
 import { temperatureCollector } from './temperature.ts';
 import { tomcatCollector } from './tomcat.ts';
 import { uptimeCollector } from './uptime.ts';
@@ -44,6 +45,7 @@ export const collectors: readonly CollectorDefinition[] = [
   apacheCollector,
   accessLogCollector,
   prometheusCollector,
+  statsdCollector,
   postgresqlCollector,
   mysqlCollector,
   tomcatCollector,

@@ -1,6 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { BlockList, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
+import { listenAddress, placeOf } from '../collectors/listen-address.ts';
 import { AgentError } from '../errors.ts';
 import { timeOfLine } from './line-time.ts';
 import type { LogLine } from './log-line.ts';
@@ -8,15 +9,6 @@ import { defineReceiver, type Receiver, type ReceiverParts } from './receiver.ts
 import { SyslogFraming } from './syslog-framing.ts';
 import { parseSyslog } from './syslog-message.ts';
 
-const address = z
-  .string()
-  .regex(/^(?:\[[0-9a-f:]+\]|[0-9.]+):\d{1,5}$/i, 'address:port, IPv6 in brackets')
-  .refine((place) => {
-    const { host, port } = placeOf(place);
-    return isIP(host) !== 0 && port <= 65_535;
-  }, 'an address of this host, and a port up to 65535')
-  .nullable()
-  .default(null);
 const network = z
   .string()
   .max(60)
@@ -27,8 +19,8 @@ const network = z
   }, 'an address, or address/prefix length');
 
 export const syslogConfig = z.strictObject({
-  udp: address.describe('where to listen for datagrams: `127.0.0.1:514`; null: not at all'),
-  tcp: address.describe('where to listen for connections, newline or octet counting; null: not at all'),
+  udp: listenAddress.describe('where to listen for datagrams: `127.0.0.1:514`; null: not at all'),
+  tcp: listenAddress.describe('where to listen for connections, newline or octet counting; null: not at all'),
   senders: z.array(network).max(200).default([]).describe('who may send; empty: everybody who reaches the port'),
   maxLineBytes: z
     .int()
@@ -223,11 +215,6 @@ function decode(message: Buffer, onInvalid: () => void): string {
     if (text.includes('\uFFFD')) onInvalid();
   }
   return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (char) => (char === '\uFEFF' ? char : ' ')).trimEnd();
-}
-
-function placeOf(place: string): { readonly host: string; readonly port: number } {
-  const at = place.lastIndexOf(':');
-  return { host: place.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(place.slice(at + 1)) };
 }
 
 function listOf(senders: readonly string[]): BlockList {
