@@ -221,8 +221,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     actual,
   });
 
+  const lineSink = changeWatches.watching(logPath);
+  const deliverLines = () => {
+    for (const run of runs) run.collector.deliverLines?.(lineSink);
+  };
+
   stack.defer(async () => {
     const nowMs = clock.nowMs();
+    deliverLines();
     logPath.finish(nowMs);
     transactionPath.finish(transactions());
     metricPath.finish();
@@ -233,7 +239,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   });
 
   const receivers = stack.use(
-    await createLogReceivers(host, config.receivers, changeWatches.watching(logPath), positions, (receiver, error) =>
+    await createLogReceivers(host, config.receivers, lineSink, positions, (receiver, error) =>
       log.error('RECEIVER_FAILED', errorText(error), { receiver }),
     ),
   );
@@ -241,6 +247,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   link.start();
   every(ROLES_EVERY_MS, pollRoles);
   every(1_000, async () => receivers.poll());
+  every(1_000, async () => deliverLines());
   every(SOCKETS_EVERY_MS, pollSockets, 1_500);
   for (const watch of changeWatches.all) every(watch.everyMs, async () => pollChanges(watch), 2_500);
   every(INVENTORY_EVERY_MS, refreshInventory, 3_000);

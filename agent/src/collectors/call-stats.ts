@@ -49,10 +49,12 @@ const isPeersError = (status: number, peerStatus: number | null): boolean =>
 export class CallStats {
   readonly #kind: PeerKind;
   readonly #peers = new Map<string, Peer>();
-  readonly #attributes = new BoundedAttributes(PEER_LIMIT, attributesOf);
+  readonly #attributes: BoundedAttributes;
 
-  constructor(kind: PeerKind) {
+  /** @param own - attributes of every series, where one source tells of several services */
+  constructor(kind: PeerKind, own: Attributes = {}) {
     this.#kind = kind;
+    this.#attributes = new BoundedAttributes(PEER_LIMIT, (peer) => ({ ...own, ...attributesOf(peer) }));
   }
 
   add({ peer, peerSeconds, peerStatus, status }: LoggedTransaction): void {

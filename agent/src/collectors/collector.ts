@@ -1,6 +1,7 @@
 import type { Explanation } from '@airis/models';
 import type { Attributes, MetricKind } from '@airis/protocol';
 import { z } from 'zod';
+import type { LogSink } from '../receivers/log-line.ts';
 import type { TransactionColumns } from '../transactions/transaction-columns.ts';
 import type { Host } from './host.ts';
 
@@ -30,7 +31,7 @@ export interface SampleWriter {
 }
 
 /** What a collector may use beside files and a clock; `doctor` lists it. */
-export type Capability = 'http' | 'sql' | 'udp' | 'capture';
+export type Capability = 'http' | 'http-server' | 'sql' | 'udp' | 'capture';
 
 /** A process among those that use most CPU now; for explanations only, never a series. */
 export interface TopProcess {
@@ -91,6 +92,8 @@ export interface Collector {
   context?(): CollectorContext;
   /** Completed requests it has read; whoever runs it takes them. */
   transactions?(): TransactionColumns;
+  /** Hands over lines that came with the rest, until the sink is full; what it did not take comes again. */
+  deliverLines?(sink: LogSink): void;
   /** Releases what the collector holds (open files). */
   close?(): Promise<void>;
   /** The same collector without its memory, to take the place of one whose reading never ended. */
@@ -125,6 +128,7 @@ export interface CollectorSpec<C extends z.ZodType, S> {
   collect(host: Host, config: z.output<C>, out: SampleWriter, state: S): Promise<void>;
   context?(state: S): CollectorContext;
   transactions?(state: S): TransactionColumns;
+  deliverLines?(state: S, sink: LogSink): void;
   close?(state: S): Promise<void>;
 }
 
@@ -152,6 +156,7 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
           collect: (host, out) => spec.collect(host, config, out, state),
           ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
           ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
+          ...(spec.deliverLines === undefined ? {} : { deliverLines: (sink) => spec.deliverLines!(state, sink) }),
           ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
           anew: make,
         };

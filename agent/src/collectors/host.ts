@@ -3,6 +3,7 @@ import { open, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Capability } from './collector.ts';
 import { type HttpGet, httpGetLoopback } from './http-get.ts';
+import { type HttpListen, httpListen } from './http-listen.ts';
 import { type UdpListen, udpListen } from './udp-listen.ts';
 
 export interface FileSystemSpace {
@@ -38,6 +39,8 @@ export interface Host {
   readonly http?: HttpGet;
   /** Only for collectors that declare `udp`: a port that programs send to. */
   readonly udp?: UdpListen;
+  /** Only for collectors that declare `http-server`. */
+  readonly httpServer?: HttpListen;
 }
 
 const MAX_TEXT_FILE_BYTES = 4 * 1024 * 1024;
@@ -97,16 +100,18 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
     },
     http: httpGetLoopback,
     udp: udpListen,
+    httpServer: httpListen,
   };
 }
 
 /** The host as a collector with these capabilities may see it. */
 export function restrictHost(host: Host, capabilities: readonly Capability[]): Host {
-  const { http, udp, ...rest } = host;
+  const { http, udp, httpServer, ...rest } = host;
   return {
     ...rest,
     ...(http !== undefined && capabilities.includes('http') ? { http } : {}),
     ...(udp !== undefined && capabilities.includes('udp') ? { udp } : {}),
+    ...(httpServer !== undefined && capabilities.includes('http-server') ? { httpServer } : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import { memoryCollector } from './memory.ts';
 import { mysqlCollector } from './mysql.ts';
 import { networkCollector } from './network.ts';
 import { nginxCollector } from './nginx.ts';
+import { otlpCollector } from './otlp.ts';
 import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
@@ -46,6 +47,7 @@ export const collectors: readonly CollectorDefinition[] = [
   accessLogCollector,
   prometheusCollector,
   statsdCollector,
+  otlpCollector,
   postgresqlCollector,
   mysqlCollector,
   tomcatCollector,

@@ -54,6 +54,7 @@ export class TransactionColumns {
     parentSpanId: string,
     peer: string,
     peerElapsedMs: number,
+    isFailed = status >= 500,
   ): void {
     if (this.#length >= this.#capacity) {
       this.#dropped++;
@@ -64,7 +65,7 @@ export class TransactionColumns {
     this.#elapsedMs[row] = elapsedMs;
     this.#peerElapsedMs[row] = peerElapsedMs;
     this.#status[row] = status;
-    this.#flags[row] = status >= 500 ? TRANSACTION_ERROR : 0;
+    this.#flags[row] = isFailed ? TRANSACTION_ERROR : 0;
     this.#service.push(service);
     this.#route.push(route);
     this.#traceId.push(traceId);

@@ -1,0 +1,221 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { openBatch, signals, textAt } from '@airis/protocol';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CollectorRun } from '../collector-run.ts';
+import { Gate } from '../gate/gate.ts';
+import { openFloor } from '../gate/log-rules.ts';
+import type { LogLine } from '../receivers/log-line.ts';
+import { Refusals } from '../refusals.ts';
+import { SeriesRegistry } from '../series-registry.ts';
+import { createHost } from './host.ts';
+import { otlpCollector } from './otlp.ts';
+
+const run = promisify(execFile);
+const packages = mkdtempSync(join(tmpdir(), 'airis-otlp-'));
+
+beforeAll(async () => {
+  const sdk = ['opentelemetry-sdk==1.39.1', 'opentelemetry-exporter-otlp-proto-http==1.39.1'];
+  await run('python3', ['-m', 'pip', 'install', '-q', '--target', packages, ...sdk]);
+}, 180_000);
+afterAll(() => rmSync(packages, { recursive: true, force: true }));
+
+/** The collector as the agent runs it, through gate and registry, on a free port. */
+async function start() {
+  const refusals = new Refusals();
+  const registry = new SeriesRegistry({ resource: {}, refusals });
+  const collector = otlpCollector.create({ listen: '127.0.0.1:0' });
+  const collectorRun = new CollectorRun(collector, {
+    host: createHost(),
+    registry,
+    gate: new Gate({ floor: openFloor, pseudonymKey: new Uint8Array(32), refusals }),
+    refusals,
+    random: Math.random,
+    monotonicMs: () => performance.now(),
+  });
+  let tMs = Date.now();
+  const step = async (): Promise<void> => {
+    registry.endStep();
+    tMs += 1_000;
+    await collectorRun.step(tMs);
+  };
+  await step();
+  return {
+    collector,
+    registry,
+    refusals,
+    step,
+    value: (metric: string): number | undefined => {
+      const found = registry.series.find(({ identity }) => identity.metric === metric);
+      return found === undefined ? undefined : registry.values[found.index];
+    },
+    port: Number(/\d+$/.exec(collectorRun.state(tMs)?.note ?? '')?.[0]),
+    [Symbol.asyncDispose]: async () => collector.close?.(),
+  };
+}
+
+const python = (port: number, code: string, environment: Record<string, string> = {}) =>
+  run('python3', ['-c', code], {
+    env: {
+      ...process.env,
+      PYTHONPATH: packages,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_SERVICE_NAME: 'shop',
+      ...environment,
+    },
+  });
+
+const spansProgram = `
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.propagate import extract
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+tracer = provider.get_tracer('shop')
+caller = extract({'traceparent': '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'})
+for i in range(500):
+  attributes = {'http.request.method': 'POST', 'http.route': '/orders', 'http.response.status_code': 500 if i == 499 else 200}
+  with tracer.start_as_current_span('POST /orders', context=caller, kind=SpanKind.SERVER, attributes=attributes):
+    with tracer.start_as_current_span('work'):
+      with tracer.start_as_current_span('SELECT orders', kind=SpanKind.CLIENT, attributes={
+          'db.system.name': 'postgresql', 'db.query.text': "SELECT * FROM orders WHERE phone = '010-9876-5432'",
+          'network.peer.address': '127.0.0.1', 'network.peer.port': 5432}) as span:
+        if i == 499: span.set_status(Status(StatusCode.ERROR, 'gone'))
+provider.shutdown()
+`;
+
+it.each(['none', 'gzip'])(
+  'takes spans of the Python SDK as transactions and calls, compression %s',
+  async (compression) => {
+    await using agent = await start();
+    const { stderr } = await python(agent.port, spansProgram, { OTEL_EXPORTER_OTLP_COMPRESSION: compression });
+    expect(stderr).toBe('');
+    const taken = agent.collector.transactions!().take('service:unknown')!;
+    expect(taken.rows).toBe(500);
+    const opened = openBatch(signals.transaction, taken.payload, Date.now());
+    if (!opened.ok) throw new Error(opened.reason);
+    const batch = opened.value;
+    const last = (name: string) => textAt(batch.column(name, 'utf8'), 499);
+    expect(['service', 'route', 'traceId', 'parentSpanId', 'peer'].map(last)).toEqual([
+      'service:shop',
+      'POST /orders',
+      '0af7651916cd43dd8448eb211c80319c',
+      'b7ad6b7169203331',
+      '127.0.0.1:5432',
+    ]);
+    expect(last('spanId')).toMatch(/^[0-9a-f]{16}$/);
+    expect([...batch.column('status', 'uint32')].slice(-2)).toEqual([200, 500]);
+    const elapsed = batch.column('elapsedMs', 'float64');
+    const waited = batch.column('peerElapsedMs', 'float64');
+    for (let row = 0; row < 500; row++) {
+      expect(waited[row]!).toBeGreaterThan(0);
+      expect(elapsed[row]!).toBeGreaterThan(waited[row]!);
+    }
+    expect(agent.collector.context?.().calls).toEqual([
+      { client: 'service:shop', address: '127.0.0.1:5432', kind: 'access-log', text: expect.any(String), count: 500 },
+    ]);
+    await agent.step();
+    expect(agent.value('db.client.operation.duration')).toBeGreaterThan(0);
+    expect(agent.refusals.snapshot()).toEqual({});
+    expect(Buffer.from(taken.payload).includes('9876')).toBe(false);
+  },
+);
+
+it('takes counters, gauges and histograms of the Python SDK', async () => {
+  await using agent = await start();
+  const { stderr } = await python(
+    agent.port,
+    `
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+provider = MeterProvider(metric_readers=[PeriodicExportingMetricReader(OTLPMetricExporter())])
+meter = provider.get_meter('shop')
+meter.create_counter('shop.orders', unit='{order}', description='orders taken').add(3, {'kind': 'web'})
+meter.create_up_down_counter('shop.open').add(-2)
+meter.create_gauge('shop.level', unit='Cel').set(21.5)
+meter.create_counter('http.client.request.duration').add(1)
+took = meter.create_histogram('shop.took', unit='ms')
+for ms in range(1, 101): took.record(ms)
+meter.create_gauge('shop.user.010-9876-5432').set(1)
+provider.shutdown()
+`,
+  );
+  expect(stderr).toBe('');
+  await agent.step();
+  expect(agent.value('shop.open')).toBe(-2);
+  expect(agent.value('shop.level')).toBe(21.5);
+  expect(agent.value('shop.took.p95')).toBeCloseTo(95, 0);
+  await agent.step();
+  const orders = agent.value('shop.orders')!;
+  expect(orders).toBeGreaterThan(0);
+  expect(agent.value('shop.took.count')! / orders).toBeCloseTo(100 / 3);
+  expect(agent.value('shop.took.sum')! / agent.value('shop.took.count')!).toBeCloseTo(50.5);
+  const found = agent.registry.series.find(({ identity }) => identity.metric === 'shop.orders');
+  expect(found?.identity).toMatchObject({
+    unit: '{order}',
+    kind: 'counter',
+    attributes: { kind: 'web', 'service.name': 'shop' },
+  });
+  expect(agent.registry.declared()['shop.orders']?.about).toBe('orders taken');
+  expect(agent.refusals.snapshot()).toEqual({ 'metric-name-taken': 1, 'metric-name-personal': 1 });
+});
+
+it('takes lines and exceptions that Python’s logging sends', async () => {
+  await using agent = await start();
+  await python(
+    agent.port,
+    `
+import logging
+from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+provider = LoggerProvider()
+provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
+log = logging.getLogger('shop')
+log.addHandler(LoggingHandler(logger_provider=provider))
+log.warning('결제가 느립니다')
+try: 1 / 0
+except ZeroDivisionError: log.exception('payment failed')
+provider.shutdown()
+`,
+  );
+  const lines: LogLine[] = [];
+  agent.collector.deliverLines?.({ accept: (line) => lines.push(line) > 0 });
+  expect(lines).toMatchObject([
+    { source: 'otlp:shop', severity: 13, text: '결제가 느립니다' },
+    {
+      source: 'otlp:shop',
+      severity: 17,
+      text: expect.stringMatching(/^payment failed\nTraceback[\s\S]*ZeroDivisionError/),
+    },
+  ]);
+  expect(Math.abs(lines[0]!.timeUnixMs - Date.now())).toBeLessThan(60_000);
+});
+
+it('tells the SDK what it did not take, and why', async () => {
+  await using agent = await start();
+  const { stdout } = await python(
+    agent.port,
+    `
+import json, urllib.request
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as t
+from google.rpc import status_pb2
+request = t.ExportTraceServiceRequest()
+request.resource_spans.add().scope_spans.add().spans.add(name='no ids')
+def post(body):
+  sent = urllib.request.Request('http://127.0.0.1:${agent.port}/v1/traces', body, {'content-type': 'application/x-protobuf'})
+  try: return urllib.request.urlopen(sent).read()
+  except urllib.error.HTTPError as error: return error.read()
+answer = t.ExportTraceServiceResponse.FromString(post(request.SerializeToString()))
+print(answer.partial_success.rejected_spans, answer.partial_success.error_message)
+print(status_pb2.Status.FromString(post(b'\\xff' * 20)).message)
+`,
+  );
+  expect(stdout).toMatch(/^1 spans without ids.*\nthis is no OTLP: a number is longer than ten bytes\n$/);
+});
