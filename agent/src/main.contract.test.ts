@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ACTUAL_BUCKET,
   createUserKey,
   DATA_STREAM,
   EVENT_STREAM,
@@ -13,10 +15,12 @@ import {
   schemaName,
   signals,
   subjects,
+  textAt,
 } from '@airis/protocol';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readStatus } from './commands/status.ts';
+import { freePort } from './free-port-under-test.ts';
 import { writeIdentity } from './identity.ts';
 import { startTestNats, type TestNats } from './link/nats-under-test.ts';
 
@@ -45,8 +49,9 @@ interface Program extends AsyncDisposable {
   ended(): Promise<number | null>;
 }
 
-function startProgram(): Program {
-  const words = ['--conditions=airis-source', cli, 'run', '--dir', folder];
+function startProgram(...settings: string[]): Program {
+  const set = settings.flatMap((setting) => ['--set', setting]);
+  const words = ['--conditions=airis-source', cli, 'run', '--dir', folder, ...set];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   let text = '';
   child.stderr?.on('data', (part: Buffer) => {
@@ -152,5 +157,57 @@ describe('the whole agent', () => {
     expect(marked[0]!.seq).toBeGreaterThan(1);
     expect(Math.abs(Number(marked[0]!.previous) - Date.now())).toBeLessThan(120_000);
     expect(readFileSync(join(folder, 'agent.pid'), 'utf8')).toMatch(/^\d+\n$/);
+  });
+
+  it('sends on what programs push, and tells the hub what their metrics are', async () => {
+    await using nats = await startTestNats();
+    enrolAt(nats);
+    const [statsd, otlp] = [await freePort(), await freePort()];
+    await using program = startProgram(
+      `collectors.statsd.listen="127.0.0.1:${statsd}"`,
+      `collectors.otlp.listen="127.0.0.1:${otlp}"`,
+    );
+    const post = async (path: string, body: object) => {
+      const sent = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      return (await fetch(`http://127.0.0.1:${otlp}/v1/${path}`, sent).catch(() => null))?.status;
+    };
+    const logRecords = [{ severityNumber: 17, body: { stringValue: 'payment failed' } }];
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] };
+    const logs = { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] };
+    await expect.poll(() => post('logs', logs), slow).toBe(200);
+    const nanos = (beforeMs: number) => `${Date.now() - beforeMs}000000`;
+    const span = {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      kind: 2,
+      startTimeUnixNano: nanos(300),
+      endTimeUnixNano: nanos(100),
+    };
+    expect(await post('traces', { resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] })).toBe(200);
+    const socket = createSocket('udp4');
+    await new Promise<void>((done) => socket.send('shop.orders:3|c', statsd, '127.0.0.1', () => done()));
+    await new Promise<void>((done) => socket.close(done));
+
+    const texts = async (kind: keyof typeof signals, column: string): Promise<string[]> =>
+      (await stored(nats, DATA_STREAM))
+        .filter((batch) => batch.kind === kind)
+        .flatMap(({ data }) => {
+          const opened = openBatch(signals[kind], data, Date.now());
+          if (!opened.ok) throw new Error(opened.reason);
+          const values = opened.value.column(column, 'utf8');
+          return Array.from({ length: opened.value.rows }, (_, row) => textAt(values, row));
+        });
+    await expect.poll(() => texts('transaction', 'service'), slow).toContain('service:shop');
+    await expect.poll(() => texts('series', 'metric'), slow).toContain('shop.orders');
+    const actual = async () => {
+      const message = await (await jetstreamManager(nats.hub)).streams.getMessage(`KV_${ACTUAL_BUCKET}`, {
+        last_by_subj: `$KV.${ACTUAL_BUCKET}.${agent}`,
+      });
+      return message?.json<{ emits: Record<string, unknown> }>().emits['shop.orders'];
+    };
+    await expect.poll(actual, slow).toEqual({ unit: '{event}', kind: 'counter', about: 'StatsD counter' });
+    program.child.kill('SIGTERM');
+    expect(await program.ended()).toBe(0);
+    expect(await texts('template', 'source')).toContain('otlp:shop');
   });
 });
