@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { enrolAgent } from '../harness/agent-under-test.ts';
 import type { HubUnderTest } from '../harness/hub-under-test.ts';
+import { until } from '../harness/until.ts';
 
 /** Rows of each labelled batch; every row carries the label, so that a torn batch would show. */
 export const ROWS_PER_LABEL = 20;
@@ -46,6 +47,7 @@ export class Carrier {
   readonly #diskBytes: number | null;
   readonly #onSpooled: (label: number) => void;
   #process: ChildProcess | null = null;
+  #isResting = false;
 
   constructor(options: CarrierOptions) {
     this.#index = options.index;
@@ -73,15 +75,22 @@ export class Carrier {
       if (this.#process === child) this.exits += 1;
     });
     this.#process = child;
+    this.#isResting = false;
     child.on('message', (message) => this.#take(message as CarrierReport)); // the only sender is carrier-process.ts
     await new Promise((done) => child.once('message', done));
   }
 
   /** Hands one label over; whether it was spooled is told later, or never when the carrier dies. */
   emit(): void {
-    if (this.#process?.connected !== true) return;
+    if (this.#process?.connected !== true || this.#isResting) return;
     this.lastLabel += 1;
     this.#process.send(this.lastLabel, () => undefined);
+  }
+
+  /** Takes no labels until the next start, and waits until the hub holds all that was taken. */
+  async rest(): Promise<void> {
+    this.#isResting = true;
+    await until('the hub to hold everything', 60_000, () => this.receiptedLabel === this.lastLabel);
   }
 
   async kill(): Promise<void> {

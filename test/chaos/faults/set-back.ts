@@ -47,6 +47,8 @@ async function restoreFromBackup(load: Load): Promise<number> {
   await load.hub.start();
   await carrier.start();
   await until('the backlog to be stored', 60_000, () => carrier.receiptedLabel > lastOfBackup);
+  // What only the spool held would be gone with its folder, and no promise of ours could bring it back.
+  await carrier.rest();
   await killDescendant(load.hub.process().pid, 'nats-server');
   await carrier.stop();
 
