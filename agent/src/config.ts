@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { configWatchConfig } from './changes/config-watch.ts';
 import { listenerWatchConfig } from './changes/listener-watch.ts';
 import { collectors } from './collectors/index.ts';
+import { rolesConfig } from './discover/role-corrections.ts';
 import { AgentError } from './errors.ts';
 import { receiversConfig } from './receivers/index.ts';
 import { leaveScopesConfig, scopeConfig } from './scope/scope-config.ts';
@@ -59,6 +60,7 @@ export const agentConfig = z.strictObject({
   leaveScopes: leaveScopesConfig,
   collectors: collectorsConfig.prefault({}).describe('settings of collectors, by name'),
   receivers: receiversConfig.prefault({}),
+  roles: rolesConfig.prefault({}),
   configWatch: configWatchConfig.prefault({}),
   listenerWatch: listenerWatchConfig.prefault({}),
 });

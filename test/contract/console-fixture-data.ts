@@ -27,6 +27,7 @@ const nginx: Role = {
   tier: 'web',
   version: '1.24.0',
   state: 'running',
+  confidence: 0.99,
   evidence: [
     { kind: 'process', text: 'pid 1432 nginx: master process' },
     { kind: 'listener', text: '0.0.0.0:80, 0.0.0.0:443' },
@@ -39,6 +40,7 @@ const tomcat: Role = {
   tier: 'was',
   version: '9.0.89',
   state: 'running',
+  confidence: 0.76,
   evidence: [
     { kind: 'process', text: 'pid 2210 java -Dcatalina.base=/opt/tomcat' },
     { kind: 'listener', text: ':8080' },
@@ -49,6 +51,7 @@ const node: Role = {
   tier: 'app',
   version: '24.1.0',
   state: 'running',
+  confidence: 0.6,
   evidence: [{ kind: 'process', text: 'pid 801 node server.js' }],
 };
 const postgres: Role = {
@@ -56,6 +59,7 @@ const postgres: Role = {
   tier: 'database',
   version: '16.4',
   state: 'running',
+  confidence: 0.76,
   evidence: [
     { kind: 'process', text: 'pid 990 postgres -D /var/lib/postgresql' },
     { kind: 'listener', text: ':5432' },

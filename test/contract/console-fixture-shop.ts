@@ -66,6 +66,7 @@ export function fixtureShopHosts(nowMs: number): Host[] {
         tier,
         version: null,
         state: 'running',
+        confidence: 0.4,
         evidence: [{ kind: 'listener', text: '127.0.0.1:9000' }],
       },
     ],

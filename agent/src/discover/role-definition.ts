@@ -6,7 +6,7 @@ import type { HostEvidence } from './host-evidence.ts';
 export interface FoundRole {
   /** The same for the same service across restarts: its configuration file, or where it listens. */
   readonly key: string;
-  readonly role: Role;
+  readonly role: Omit<Role, 'confidence'>;
   readonly process: { readonly pid: number; readonly startTicks: number };
   readonly ports: readonly number[];
   /** Exists as long as the service is installed; a stopped role without it is gone for good. */
@@ -22,6 +22,26 @@ export interface RoleDefinition {
   readonly name: Role['name'];
   readonly tier: Role['tier'];
   find(evidence: HostEvidence): Promise<FoundRole[]>;
+}
+
+/** How far each kind of evidence alone carries; a name anybody can give a process carries least but for a port. */
+const weightOf: Readonly<Record<Role['evidence'][number]['kind'], number>> = {
+  process: 0.6,
+  listener: 0.4,
+  config: 0.7,
+  'status-page': 0.8,
+  log: 0.4,
+  operator: 1,
+};
+
+/**
+ * How sure it is that a role is what it is called, 0..1: kinds of evidence count as independent (noisy or), several of
+ * one kind as one.
+ */
+export function confidenceOf({ evidence }: Pick<Role, 'evidence'>): number {
+  const kinds = new Set(evidence.map(({ kind }) => kind));
+  const doubt = [...kinds].reduce((left, kind) => left * (1 - weightOf[kind]), 1);
+  return Math.round((1 - doubt) * 100) / 100;
 }
 
 export const defineRole = (definition: RoleDefinition): RoleDefinition => definition;

@@ -74,15 +74,20 @@ function nameOf({ label, found }: WatchedRole): string {
   return label === undefined ? found.role.name : `${label} (${found.role.name})`;
 }
 
-/** Back, or removed on purpose: both end a finding. */
-export function closedFinding(finding: Finding, nowMs: number, isBack = true): Finding {
+/** What ends a finding: the service is back, was removed on purpose, or is nobody's concern any more. */
+export function closedFinding(finding: Finding, nowMs: number, why: 'back' | 'removed' | 'ignored'): Finding {
   const endedAtUnixMs = Math.round(nowMs);
   const seconds = Math.max(1, Math.round((endedAtUnixMs - finding.startedAtUnixMs) / 1000));
   const lasted = seconds < 120 ? { ko: `${seconds}초`, en: `${seconds} s` } : inMinutes(seconds);
-  const summary = isBack
-    ? { ko: `다시 실행 중입니다. ${lasted.ko} 동안 중지되었습니다.`, en: `Runs again after ${lasted.en}.` }
-    : { ko: '설정 파일까지 없어져 제거된 것으로 봅니다.', en: 'Its configuration is gone too: it counts as removed.' };
-  return { ...finding, state: 'closed', endedAtUnixMs, summary };
+  const summaries: Readonly<Record<typeof why, Bilingual>> = {
+    back: { ko: `다시 실행 중입니다. ${lasted.ko} 동안 중지되었습니다.`, en: `Runs again after ${lasted.en}.` },
+    removed: {
+      ko: '설정 파일까지 없어져 제거된 것으로 봅니다.',
+      en: 'Its configuration is gone too: it counts as removed.',
+    },
+    ignored: { ko: '에이전트 설정에서 제외한 서비스입니다.', en: "The agent's settings leave this service out." },
+  };
+  return { ...finding, state: 'closed', endedAtUnixMs, summary: summaries[why] };
 }
 
 function inMinutes(seconds: number): Bilingual {

@@ -2,7 +2,7 @@ import type { Change, Finding, Role } from '@airis/protocol';
 import type { Host } from '../collectors/host.ts';
 import { readListeners, readProcess } from './host-evidence.ts';
 import { findRoles, roles } from './index.ts';
-import type { FoundRole, RoleDefinition } from './role-definition.ts';
+import { confidenceOf, type FoundRole, type RoleDefinition } from './role-definition.ts';
 import { backChange, closedFinding, foundChange, lostChange, missingFinding } from './role-events.ts';
 import { RoleKeeper, type RoleMemory, recallRoles } from './role-memory.ts';
 
@@ -12,6 +12,8 @@ export interface RoleWatchOptions {
   /** Random part of ids: 8 to 60 lower-case letters, digits and dashes. */
   readonly newId: () => string;
   readonly definitions?: readonly RoleDefinition[];
+  /** Services remembered from before the operator wanted to hear nothing of them. */
+  readonly isIgnored?: (found: FoundRole) => boolean;
   /** Lets a restarted agent notice what stopped meanwhile, and close what it had found. */
   readonly memory?: RoleMemory;
   /** How long a service must be away before that is a finding: a restart takes less. Default 8,000; 3,500 with `only`. */
@@ -65,7 +67,7 @@ const FIRST_SEARCH_MS = 1_000;
 
 /** Tells when services appear, restart, stop and come back. */
 export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatch {
-  const { agent, newId, definitions = roles, memory, only, searchEveryMs = 10_000 } = options;
+  const { agent, newId, definitions = roles, isIgnored = () => false, memory, only, searchEveryMs = 10_000 } = options;
   const holdMs = options.holdMs ?? (only === undefined ? HOLD_MS : ONLY_HOLD_MS);
   const keyOf = ({ role, key }: FoundRole): string => (only === undefined ? `${role.name} ${key}` : only.entity);
   const recalled = recallRoles(memory).filter(({ entity }) => only === undefined || entity === only.entity);
@@ -105,7 +107,7 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
     known.missingSinceMs = null;
     known.lastSeenMs = nowMs;
     known.finding = null;
-    if (finding !== null) findings.push(closedFinding(finding, nowMs));
+    if (finding !== null) findings.push(closedFinding(finding, nowMs, 'back'));
     if (isNewProcess) changes.push(backChange(known, newId(), nowMs, finding !== null));
   }
 
@@ -126,12 +128,15 @@ export function createRoleWatch(host: Host, options: RoleWatchOptions): RoleWatc
     changes.push(lostChange(role, newId(), nowMs));
   }
 
-  /** A stopped service whose configuration is gone was removed on purpose. */
+  /** A stopped service whose configuration is gone was removed on purpose; one that is ignored now is forgotten. */
   async function dropRemoved(nowMs: number, findings: Finding[]): Promise<void> {
     for (const [key, role] of watched) {
-      const { configPath } = role.found;
-      if (role.finding === null || configPath === null || (await host.tryReadText(configPath)) !== null) continue;
-      findings.push(closedFinding(role.finding, nowMs, false));
+      const { finding, found } = role;
+      if (!isIgnored(found)) {
+        const { configPath } = found;
+        if (finding === null || configPath === null || (await host.tryReadText(configPath)) !== null) continue;
+      }
+      if (finding !== null) findings.push(closedFinding(finding, nowMs, isIgnored(found) ? 'ignored' : 'removed'));
       watched.delete(key);
     }
   }
@@ -173,6 +178,7 @@ const serviceOf = ({ entity, found }: WatchedRole): KnownService => ({
 
 const roleNow = ({ found, missingSinceMs }: WatchedRole): Role => ({
   ...found.role,
+  confidence: confidenceOf(found.role),
   state: missingSinceMs === null ? 'running' : 'stopped',
 });
 

@@ -2,6 +2,8 @@ import type { ScopeReport, TopologyReport as TopologyMessage } from '@airis/prot
 import type { CallsSeen } from '../collectors/collector.ts';
 import type { Host } from '../collectors/host.ts';
 import type { AgentConfig } from '../config.ts';
+import { roles } from '../discover/index.ts';
+import { correctedRoles, isIgnored } from '../discover/role-corrections.ts';
 import type { KnownService, RoleWatchOptions } from '../discover/role-watch.ts';
 import { listensAt, readOwnSockets } from '../topology/own-sockets.ts';
 import { readTcpSockets } from '../topology/sockets.ts';
@@ -16,7 +18,7 @@ type Call = CallsSeen & { readonly client: string };
 export interface Watched {
   /** The machine as services are looked for in it. */
   readonly host: Host;
-  readonly roles: Pick<RoleWatchOptions, 'definitions' | 'only'>;
+  readonly roles: Pick<RoleWatchOptions, 'definitions' | 'isIgnored' | 'only'>;
   /** Who makes the calls that a collector tells without saying whose they are; `null`: nobody in particular. */
   caller(services: readonly KnownService[]): string | null;
   readSockets(services: readonly KnownService[]): Promise<{
@@ -27,17 +29,21 @@ export interface Watched {
   report(): ScopeReport | null;
 }
 
-export function createWatched(host: Host, { scope, leaveScopes }: Pick<AgentConfig, 'scope' | 'leaveScopes'>): Watched {
-  return scope === undefined ? watchHost(host, leaveScopes) : watchScope(host, scope);
+export function createWatched(host: Host, config: Pick<AgentConfig, 'scope' | 'leaveScopes' | 'roles'>): Watched {
+  const { scope } = config;
+  return scope === undefined ? watchHost(host, config) : watchScope(host, scope);
 }
 
-function watchHost(host: Host, leaveScopes: AgentConfig['leaveScopes']): Watched {
+function watchHost(
+  host: Host,
+  { leaveScopes, roles: corrections }: Pick<AgentConfig, 'leaveScopes' | 'roles'>,
+): Watched {
   return {
     host: notWithin(
       host,
       leaveScopes.map(({ pidFile }) => new ProcessTree(pidFile)),
     ),
-    roles: {},
+    roles: { definitions: correctedRoles(roles, corrections), isIgnored: (found) => isIgnored(found, corrections) },
     caller: (services) => (services.length === 1 ? (services[0]?.entity ?? null) : null),
     readSockets: async (services) => ({
       // Making the table costs the kernel some ms, and most hosts have no service that is known.

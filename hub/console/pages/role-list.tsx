@@ -10,12 +10,15 @@ export function RoleList({ roles }: { readonly roles: Host['roles'] }) {
   return (
     <dl className="role-list">
       {roles.map((role) => (
-        <div key={role.name}>
+        <div key={`${role.name} ${role.evidence[0]?.text}`}>
           <dt>
             <div className="strong">{t(`tier.${role.tier}`)}</div>
             <div className="small quiet">
               {role.name} {role.version}
             </div>
+            {role.confidence !== null && (
+              <div className="small quiet">{t('role.confidence', { percent: Math.round(role.confidence * 100) })}</div>
+            )}
             {role.state === 'stopped' && <Chip tone="major">{t('role.stopped')}</Chip>}
           </dt>
           <dd>

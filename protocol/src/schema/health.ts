@@ -10,9 +10,14 @@ export const role = z.object({
   state: z.enum(['running', 'stopped']),
   evidence: z
     .array(
-      z.object({ kind: z.enum(['process', 'listener', 'config', 'status-page', 'log']), text: z.string().max(300) }),
+      z.object({
+        kind: z.enum(['process', 'listener', 'config', 'status-page', 'log', 'operator']),
+        text: z.string().max(300),
+      }),
     )
     .max(16),
+  /** 0..1; null from agents that do not say. */
+  confidence: z.number().min(0).max(1).nullable().default(null),
 });
 export type Role = z.infer<typeof role>;
 
