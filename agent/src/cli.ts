@@ -7,6 +7,7 @@ import { type Command, type CommandContext, type Flags, sharedOptions } from './
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { enrollCommand } from './commands/enroll.ts';
+import { jvmCommand } from './commands/jvm.ts';
 import { modelsCommand } from './commands/models.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   statusCommand,
   doctorCommand,
   modelsCommand,
+  jvmCommand,
   uninstallCommand,
   completionCommand(() => commands),
 ];
