@@ -27,16 +27,23 @@ const POLL_BYTES = 4 * 1024 * 1024;
 const SKIP_BYTES = 64 * 1024 * 1024;
 /** After a rename the program writes into the old file until it opens the new one. */
 const ROTATION_GRACE_MS = 3_000;
+/** Files held open because the path has led to them in turn, while an older one is still read. */
+const SUCCESSOR_LIMIT = 16;
 /** A file that was refused is looked at again after this. */
 const RETRY_REFUSED_MS = 30_000;
 
 /**
- * Follows one log file through growth, rotation by rename, truncation in place (copytruncate), and a reused inode.
+ * Follows one log file through growth, rotation by rename or by a link that leads elsewhere (several times within the
+ * grace too), truncation in place (copytruncate), and a reused inode.
  * Delivers each line at least once across restarts, and in order. Only regular files are ever opened.
  */
 export class FileTail {
   readonly #options: FileTailOptions;
   #file: FollowedFile | null = null;
+  /** What the path has led to since, oldest first. */
+  #successors: FollowedFile[] = [];
+  /** Inode of a file that had no place among them. */
+  #passedOver: number | null = null;
   #splitter: LineSplitter;
   #joiner = new StackTraceJoiner();
   /** Lines that the sink has not taken yet: at most those of one read. */
@@ -69,6 +76,7 @@ export class FileTail {
     const there = await this.#statPath(nowMs);
     if (this.#file === null && there !== null) this.#file = await this.#openFirst(there, nowMs);
     if (this.#file === null) return;
+    await this.#noteSuccessor(this.#file, there, nowMs);
     const grew = await this.#readNew(this.#file, there);
     if (!grew) this.#deliver(this.#joiner.flush());
     if (!grew && this.#waiting.length === 0) await this.#followRotation(this.#file, there, nowMs);
@@ -77,8 +85,9 @@ export class FileTail {
 
   async close(): Promise<void> {
     this.#save();
-    await this.#file?.handle.close();
+    for (const file of [this.#file, ...this.#successors]) await file?.handle.close();
     this.#file = null;
+    this.#successors = [];
   }
 
   async #statPath(nowMs: number): Promise<Stats | null> {
@@ -179,9 +188,27 @@ export class FileTail {
     file.startAnew();
   }
 
-  /** Once the old file has been quiet for a while after it was renamed, the file now at the path is opened. */
+  /** Opens at once what the path leads to now: it may be rotated away before the old file may be left. */
+  async #noteSuccessor(file: FollowedFile, there: Stats | null, nowMs: number): Promise<void> {
+    const newest = this.#successors.at(-1) ?? file;
+    const inode = there?.ino ?? null;
+    if (there === null || newest.isThe(there)) return;
+    newest.rotatedAtMs ??= nowMs;
+    if (this.#successors.length >= SUCCESSOR_LIMIT) {
+      // It is read if it is still there when the line has moved up; what replaces it before that is gone.
+      if (this.#passedOver !== null && this.#passedOver !== inode) this.#options.refusals.count('log-rotated-away');
+      this.#passedOver = inode;
+      return;
+    }
+    this.#passedOver = null;
+    const opened = await FollowedFile.open(this.path, 0);
+    if (opened.ok) this.#successors.push(opened.value);
+    else this.#refuse(opened.reason, nowMs);
+  }
+
+  /** Once the old file has been quiet for a while after it was renamed, the one that came after it is read. */
   async #followRotation(file: FollowedFile, there: Stats | null, nowMs: number): Promise<void> {
-    if (file.isThe(there)) {
+    if (file.isThe(there) && this.#successors.length === 0) {
       file.rotatedAtMs = null;
       return;
     }
@@ -191,7 +218,9 @@ export class FileTail {
     // The sink is full: the old file stays open until its last line was taken.
     if (this.#waiting.length > 0) return;
     await file.handle.close();
-    this.#file = there === null ? null : await this.#openAt(0, nowMs);
+    const next = this.#successors.shift();
+    if (next !== undefined) this.#file = await this.#begin(next);
+    else this.#file = there === null ? null : await this.#openAt(0, nowMs);
     if (this.#file !== null) await this.#readNew(this.#file, null);
   }
 

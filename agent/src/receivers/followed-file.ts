@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ok, type Result, refused } from '@airis/protocol';
 import { z } from 'zod';
@@ -16,6 +16,8 @@ const positionSchema = z.object({
   offset: z.number().int().nonnegative(),
   headBytes: z.number().int().min(0).max(HEAD_BYTES),
   head: z.string(),
+  /** Where the path led when it was opened: a link may lead elsewhere by now. */
+  target: z.string().optional(),
 });
 /** How far a file was delivered, and how to know the file again. */
 export type FilePosition = z.infer<typeof positionSchema>;
@@ -35,6 +37,7 @@ export class FollowedFile {
   readonly handle: FileHandle;
   readonly #dev: number;
   readonly #inode: number;
+  readonly #target: string;
   #headBytes = 0;
   #head = hashOf(Buffer.alloc(0));
   readAt: number;
@@ -43,8 +46,9 @@ export class FollowedFile {
   /** When it was seen under another name or gone; `null` while it is the file at the path. */
   rotatedAtMs: number | null = null;
 
-  private constructor(handle: FileHandle, opened: Stats, offset: number) {
+  private constructor(handle: FileHandle, opened: Stats, target: string, offset: number) {
     this.handle = handle;
+    this.#target = target;
     this.#dev = opened.dev;
     this.#inode = opened.ino;
     this.readAt = offset;
@@ -64,17 +68,17 @@ export class FollowedFile {
       await handle.close();
       return refused('not-a-regular-file', path);
     }
-    const file = new FollowedFile(handle, opened, offset);
+    const target = await realpath(path).catch(() => path);
+    const file = new FollowedFile(handle, opened, target, offset);
     await file.noteHead();
     return ok(file);
   }
 
   /** The file that a position speaks of, at its path or under the name that rotation gave it; `null` when it is gone. */
   static async reopen(path: string, position: FilePosition): Promise<FollowedFile | null> {
-    const folder = dirname(path);
-    const names = await readdir(folder).catch(() => []);
-    const rotated = names.filter((name) => name !== basename(path) && name.startsWith(basename(path)));
-    for (const candidate of [path, ...rotated.slice(0, SIBLING_LIMIT).map((name) => join(folder, name))]) {
+    const { target = path } = position;
+    const candidates = new Set([path, target, ...(await rotatedNames(path)), ...(await rotatedNames(target))]);
+    for (const candidate of candidates) {
       const found = await stat(candidate).catch(() => null);
       const mayBe = found?.isFile() === true && found.ino === position.inode && found.dev === position.dev;
       if (!mayBe || found.size < position.offset) continue;
@@ -95,6 +99,7 @@ export class FollowedFile {
       offset: this.deliveredTo,
       headBytes: this.#headBytes,
       head: this.#head,
+      target: this.#target,
     };
   }
 
@@ -127,6 +132,14 @@ export class FollowedFile {
     this.#headBytes = 0;
     this.#head = hashOf(Buffer.alloc(0));
   }
+}
+
+/** Files beside a log whose names begin like its own. */
+async function rotatedNames(path: string): Promise<string[]> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch(() => []);
+  const rotated = names.filter((name) => name !== basename(path) && name.startsWith(basename(path)));
+  return rotated.slice(0, SIBLING_LIMIT).map((name) => join(folder, name));
 }
 
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);

@@ -8,6 +8,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -36,9 +37,10 @@ function open(
     encoding?: string;
     startAt?: string;
     positions?: Map<string, string>;
+    stepMs?: number;
   } = {},
 ) {
-  const { path = '*.log', maxLineBytes = 1024, encoding = 'auto', startAt = 'beginning' } = options;
+  const { path = '*.log', maxLineBytes = 1024, encoding = 'auto', startAt = 'beginning', stepMs = 5_000 } = options;
   const positions = options.positions ?? new Map<string, string>();
   const lines: LogLine[] = [];
   const refusals = new Refusals();
@@ -66,7 +68,7 @@ function open(
     },
     async poll(times = 3) {
       for (let i = 0; i < times; i++) {
-        nowMs += 5_000;
+        nowMs += stepMs;
         await tail.poll();
       }
     },
@@ -133,6 +135,52 @@ describe('log tail', () => {
     appendFileSync(file(), 'four is much longer than everything before it\nfive\n');
     await tail.poll();
     expect(tail.texts()).toEqual(['one', 'two', 'three', 'four is much longer than everything before it', 'five']);
+  });
+
+  it('follows rotations that come faster than the old file may be left', async () => {
+    await using tail = open({ path: 'a.log', stepMs: 1_000 });
+    const wrote: string[] = [];
+    for (let rotation = 0; rotation < 8; rotation++) {
+      for (const half of ['first', 'second']) {
+        wrote.push(`${rotation} ${half}`);
+        appendFileSync(file(), `${wrote.at(-1)}\n`);
+        await tail.poll(1);
+      }
+      renameSync(file(), file(`a.log.${rotation}`));
+    }
+    await tail.poll(40);
+    expect(tail.texts()).toEqual(wrote);
+  });
+
+  it('follows a link that is led from file to file, also over a restart', async () => {
+    const positions = new Map<string, string>();
+    const wrote: string[] = [];
+    const lead = (name: string) => {
+      symlinkSync(file(name), file('new-link'));
+      renameSync(file('new-link'), file('current'));
+    };
+    const write = (name: string, text: string) => {
+      wrote.push(text);
+      appendFileSync(file(name), `${text}\n`);
+    };
+    const got: string[] = [];
+    {
+      await using tail = open({ path: 'current', positions, stepMs: 1_000 });
+      for (const day of ['21', '22', '23']) {
+        write(`app-${day}.log`, `day ${day}`);
+        lead(`app-${day}.log`);
+        await tail.poll(2);
+      }
+      await tail.poll(20);
+      got.push(...tail.texts());
+    }
+    write('app-23.log', 'late on day 23');
+    write('app-24.log', 'day 24');
+    lead('app-24.log');
+    await using tail = open({ path: 'current', positions });
+    await tail.poll(5);
+    expect([...got, ...tail.texts()]).toEqual(wrote);
+    expect(tail.refused()).toEqual({});
   });
 
   it('goes on where it was after a restart, in the rotated file first', async () => {
