@@ -2,20 +2,63 @@ import { gram, solveSymmetric } from './matrix.ts';
 import type { Table } from './table.ts';
 
 const LAGS = 3;
+/** Rows after which the averages among the inputs have halved: the level a channel comes from. */
+const LEVEL_HALF_LIVES = [8, 50] as const;
 /** Relative to the number of fit rows: the prior of no relation weighs as much as one row in a hundred. */
 const RIDGE = 0.01;
 
 /**
- * How badly each row is foretold from the three before it: one ridge regression of all channels on all channels. The rms over
- * channels of residual / residual usual in the fit rows.
+ * How badly each row is foretold from the three before it and from the levels before it: one ridge regression of all channels
+ * on all channels. The rms over channels of residual / residual usual in the fit rows.
  *
  * @see Hoerl and Kennard 1970, "Ridge Regression"
  */
 export function forecastResidual(table: Table, fitRows: number): Float64Array {
   const { rows, count, width } = table;
-  const inputs = LAGS * width + 1;
+  const inputs = (LAGS + LEVEL_HALF_LIVES.length) * width + 1;
+  const known = inputRows(table, inputs);
+  const weights = fitted(table, known, inputs, Math.min(fitRows, count));
+  const residuals = new Float64Array(count * width);
+  for (let t = LAGS; t < count; t++) {
+    const at = t * width;
+    for (let c = 0; c < width; c++) residuals[at + c] = rows[at + c]!;
+    for (let i = 0; i < inputs; i++) {
+      const value = known[t * inputs + i]!;
+      if (value === 0) continue;
+      for (let c = 0; c < width; c++) residuals[at + c]! -= weights[i * width + c]! * value;
+    }
+  }
+  return energy(residuals, count, width, LAGS, fitRows);
+}
+
+/** What is known before each row: the last rows, the levels, and a constant. */
+function inputRows({ rows, count, width }: Table, inputs: number): Float64Array {
+  const known = new Float64Array(count * inputs);
+  const levels = LEVEL_HALF_LIVES.map(() => rows.slice(0, width));
+  for (let t = 1; t < count; t++) {
+    const at = t * inputs;
+    for (let lag = 1; lag <= Math.min(LAGS, t); lag++) {
+      known.set(rows.subarray((t - lag) * width, (t - lag + 1) * width), at + (lag - 1) * width);
+    }
+    levels.forEach((level, i) => {
+      const weight = 1 - 0.5 ** (1 / LEVEL_HALF_LIVES[i]!);
+      for (let c = 0; c < width; c++) level[c]! += weight * (rows[(t - 1) * width + c]! - level[c]!);
+      known.set(level, at + (LAGS + i) * width);
+    });
+    known[at + inputs - 1] = 1;
+  }
+  return known;
+}
+
+/** Weights of the inputs, one row of channels an input. */
+function fitted({ rows, width }: Table, known: Float64Array, inputs: number, fitRows: number): Float64Array {
   const joined = inputs + width;
-  const design = designRows(table, Math.min(fitRows, count));
+  const design = new Float64Array(Math.max(0, fitRows - LAGS) * joined);
+  for (let t = LAGS; t < fitRows; t++) {
+    const at = (t - LAGS) * joined;
+    design.set(known.subarray(t * inputs, (t + 1) * inputs), at);
+    design.set(rows.subarray(t * width, (t + 1) * width), at + inputs);
+  }
   const moments = gram(design, joined, 0, design.length / joined);
   const a = new Float64Array(inputs * inputs);
   const b = new Float64Array(inputs * width);
@@ -24,34 +67,7 @@ export function forecastResidual(table: Table, fitRows: number): Float64Array {
     for (let c = 0; c < width; c++) b[i * width + c] = moments[i * joined + inputs + c]!;
     a[i * inputs + i]! += RIDGE * Math.max(1, fitRows);
   }
-  const weights = solveSymmetric(a, inputs, b, width);
-  const residuals = new Float64Array(count * width);
-  for (let t = LAGS; t < count; t++) {
-    const at = t * width;
-    for (let c = 0; c < width; c++) residuals[at + c] = rows[at + c]! - weights[(inputs - 1) * width + c]!;
-    for (let i = 0; i < LAGS * width; i++) {
-      const value = rows[(t - 1 - Math.floor(i / width)) * width + (i % width)]!;
-      if (value === 0) continue;
-      for (let c = 0; c < width; c++) residuals[at + c]! -= weights[i * width + c]! * value;
-    }
-  }
-  return energy(residuals, count, width, LAGS, fitRows);
-}
-
-/** Lagged inputs, a constant, and the targets, row by row. */
-function designRows({ rows, width }: Table, fitRows: number): Float64Array {
-  const inputs = LAGS * width + 1;
-  const joined = inputs + width;
-  const design = new Float64Array(Math.max(0, fitRows - LAGS) * joined);
-  for (let t = LAGS; t < fitRows; t++) {
-    const at = (t - LAGS) * joined;
-    for (let lag = 1; lag <= LAGS; lag++) {
-      design.set(rows.subarray((t - lag) * width, (t - lag + 1) * width), at + (lag - 1) * width);
-    }
-    design[at + inputs - 1] = 1;
-    design.set(rows.subarray(t * width, (t + 1) * width), at + inputs);
-  }
-  return design;
+  return solveSymmetric(a, inputs, b, width);
 }
 
 /** rms over channels of residual / its rms in the fit rows (at least 0.01: a perfectly foretold channel is no amplifier). */

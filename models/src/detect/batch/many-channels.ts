@@ -2,44 +2,34 @@ import { alarmsOf } from './batch-alarm.ts';
 import { componentResidual } from './component-residual.ts';
 import { crossResidual } from './cross-residual.ts';
 import { forecastResidual } from './forecast-residual.ts';
-import { surprises } from './surprise.ts';
+import { remembered } from './memory.ts';
 import { scaledTable } from './table.ts';
 import { clusterDistance } from './window-clusters.ts';
 
-/** Rows after which the memory of a surprise has halved: short events count, and lasting ones count more. */
-const MEMORY_ROWS = [2, 8, 30] as const;
-/** The models learn from the first part of the training rows, the rarity of their scores from the rest. */
-const FIT_SHARE = 0.7;
+/** Of the detectors that see what a forecast does not; beside it they rank badly alone, and help where it is blind. */
+const OTHERS_WEIGHT = 0.2;
 
 /**
- * Several channels at once: four detectors that see different things (what is foretold badly, what is far from every typical
- * window, what leaves the principal subspace, what no longer follows from the other channels), each as surprise by its
- * own tail, averaged, with memory. Causal: row t uses the training rows and rows <= t.
+ * Several channels at once: what is foretold badly, and with less weight what is far from every typical window, leaves the
+ * principal subspace, or no longer follows from the other channels. Each as squared deviation under memories of several
+ * lengths, held against the training rows. Causal: row t uses the training rows and rows <= t.
  */
 export function detectManyChannels(channels: readonly Float64Array[], trainRows: number, seed: number) {
-  const fitRows = Math.floor(FIT_SHARE * trainRows);
   const table = scaledTable(channels, trainRows);
-  const parts = [
-    forecastResidual(table, fitRows),
-    clusterDistance(table, fitRows, seed),
-    componentResidual(table, fitRows),
-    crossResidual(table, fitRows),
-  ].map((scores) => surprises(scores, scores.slice(fitRows, trainRows)));
-  const mean = parts[0]!.map((_, t) => parts.reduce((sum, part) => sum + part[t]!, 0) / parts.length);
-  const scores = remembered(mean);
-  return { scores, alarms: alarmsOf(scores, fitRows, trainRows - fitRows) };
+  const ordinary = { from: 0, to: trainRows };
+  const scores = remembered(squared(forecastResidual(table, trainRows)), ordinary);
+  const others = [
+    clusterDistance(table, trainRows, seed),
+    componentResidual(table, trainRows),
+    crossResidual(table, trainRows),
+  ];
+  for (const other of others) {
+    const part = remembered(squared(other), ordinary);
+    for (let t = 0; t < scores.length; t++) scores[t]! += (OTHERS_WEIGHT / others.length) * part[t]!;
+  }
+  // Ordinary rows lie round 0; a score is never negative, and keeps its order.
+  const positive = scores.map((score) => (score > 0 ? 1 + score : 1 / (1 - score)));
+  return { scores: positive, alarms: alarmsOf(positive, Math.floor(trainRows / 2), Math.ceil(trainRows / 2)) };
 }
 
-/** Mean of exponential averages of several lengths. */
-function remembered(values: Float64Array): Float64Array {
-  const result = new Float64Array(values.length);
-  for (const halfLife of MEMORY_ROWS) {
-    const weight = 1 - 0.5 ** (1 / halfLife);
-    let average = values[0] ?? 0;
-    for (let t = 0; t < values.length; t++) {
-      average += weight * (values[t]! - average);
-      result[t]! += average / MEMORY_ROWS.length;
-    }
-  }
-  return result;
-}
+const squared = (values: Float64Array): Float64Array => values.map((value) => value * value);
