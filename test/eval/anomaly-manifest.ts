@@ -11,6 +11,8 @@ export interface AnomalyFile {
   readonly file: string;
   readonly channels: readonly string[];
   readonly trainRows: number;
+  /** Time between rows; a minute where the manifest does not say. */
+  readonly stepSeconds: number;
 }
 
 export async function readAnomalyManifest(path: string): Promise<readonly AnomalyFile[]> {
@@ -25,11 +27,12 @@ export async function readAnomalyManifest(path: string): Promise<readonly Anomal
 
 function anomalyFileOf(value: unknown): AnomalyFile | null {
   if (!isRecord(value)) return null;
-  const { id, family, file, channels, train_rows: trainRows } = value;
+  const { id, family, file, channels, train_rows: trainRows, step_s: step } = value;
   if (!isInnerPath(id) || !isInnerPath(file) || typeof family !== 'string' || typeof trainRows !== 'number')
     return null;
+  const stepSeconds = typeof step === 'number' && step > 0 ? step : 60;
   if (!Array.isArray(channels) || channels.length === 0) return null;
-  return { id, family, file, channels: channels.map(String), trainRows };
+  return { id, family, file, channels: channels.map(String), trainRows, stepSeconds };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -20,7 +20,7 @@ export const detectEval = defineEval({
     for (const file of files) {
       const channels = await readChannels(manifest, file);
       const startMs = performance.now();
-      const { scores, alarms } = detectBatch(channels, file.trainRows);
+      const { scores, alarms } = detectBatch(channels, file.trainRows, { stepSeconds: file.stepSeconds, seed: 1 });
       const microseconds = (1_000 * (performance.now() - startMs)) / Math.max(1, scores.length);
       const path = join(out, `${file.id}.csv`);
       await mkdir(dirname(path), { recursive: true });

@@ -1,28 +1,39 @@
 import { sortedQuantile } from '../baseline.ts';
 
-/** An alarm needs this multiple of the distance from the median to the 99th percentile of the scores so far. */
-const BEYOND = 1.5;
+export interface AlarmRule {
+  /** A score must exceed the median of the past by `beyond` times the distance from there to this quantile of the past. */
+  readonly quantile: number;
+  readonly beyond: number;
+  /** An alarm opens again only after so many rows without such a score. */
+  readonly quietRows: number;
+}
+
 const IN_A_ROW = 2;
 
 /**
- * Alarms from scores by their own past: row t is judged by the rows before it (from `firstRow` on), which are learnt again
- * whenever they have grown by 5 %. Two rows in a row are needed.
+ * Rows at which a finding opens. Row t is judged by the scores before it (from `firstRow` on), which are learnt again
+ * whenever they have grown by 5 %; two rows in a row are needed, and what lasts opens once.
+ *
+ * @param minRows - scores that must be known before anything is judged
  */
-export function alarmsOf(scores: Float64Array, firstRow: number, minRows: number): Uint8Array {
+export function openings(scores: Float64Array, firstRow: number, minRows: number, rule: AlarmRule): Uint8Array {
   const alarms = new Uint8Array(scores.length);
   let threshold = Number.POSITIVE_INFINITY;
   let learntRows = 0;
   let run = 0;
+  let lastRow = Number.NEGATIVE_INFINITY;
   for (let t = firstRow; t < scores.length; t++) {
     const known = t - firstRow;
     if (known >= minRows && known >= 1.05 * learntRows) {
       const sorted = scores.slice(firstRow, t).sort();
       const median = sortedQuantile(sorted, 0.5);
-      threshold = median + BEYOND * Math.max(sortedQuantile(sorted, 0.99) - median, 1e-9);
+      threshold = median + rule.beyond * Math.max(sortedQuantile(sorted, rule.quantile) - median, 1e-9);
       learntRows = known;
     }
     run = scores[t]! > threshold ? run + 1 : 0;
-    if (run >= IN_A_ROW) alarms[t] = 1;
+    if (run < IN_A_ROW) continue;
+    if (t - lastRow > rule.quietRows) alarms[t] = 1;
+    lastRow = t;
   }
   return alarms;
 }

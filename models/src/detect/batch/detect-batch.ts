@@ -4,16 +4,29 @@ import { detectOneChannel } from './one-channel.ts';
 export interface BatchDetection {
   /** One a row, >= 0, larger is stranger; comparable within one table. */
   readonly scores: Float64Array;
-  /** 0 or 1 a row, by the detector's own threshold. */
+  /** 1 where a finding opens, by the detector's own threshold. */
   readonly alarms: Uint8Array;
+}
+
+/** How a table is read. */
+export interface BatchOptions {
+  /** Time between rows. */
+  readonly stepSeconds: number;
+  readonly seed: number;
 }
 
 /**
  * Judges a whole table offline, as if its rows came one by one: the score of a row uses that row and earlier ones, and
  * models fitted on the first `trainRows` rows. One column a channel, at a fixed step; NaN marks a gap.
  */
-export function detectBatch(channels: readonly Float64Array[], trainRows: number, seed = 1): BatchDetection {
+export function detectBatch(
+  channels: readonly Float64Array[],
+  trainRows: number,
+  options: BatchOptions,
+): BatchDetection {
   const [only, ...more] = channels;
   if (only === undefined) return { scores: new Float64Array(0), alarms: new Uint8Array(0) };
-  return more.length === 0 ? detectOneChannel(only, trainRows) : detectManyChannels(channels, trainRows, seed);
+  return more.length === 0
+    ? detectOneChannel(only, trainRows, options)
+    : detectManyChannels(channels, trainRows, options);
 }

@@ -1,25 +1,33 @@
 import { sortedQuantile } from '../baseline.ts';
-import { alarmsOf } from './batch-alarm.ts';
+import { openings } from './batch-alarm.ts';
+import type { BatchOptions } from './detect-batch.ts';
 import { withoutGaps } from './table.ts';
 
-/** Rows a feature looks back on: points, bursts, and what a day of 5-minute rows shows. */
-const WINDOWS = [1, 8, 48, 192] as const;
+/** What a feature looks back on: part of a shift, a shift, a day. At least the row itself. */
+const WINDOW_HOURS = [2, 8, 24] as const;
 const MIN_ROWS = 12;
+const QUIET_HOURS = 8;
+/** A row that opens a finding outranks every row that does not. */
+const OPENING = 30;
 
 /**
  * One channel: how far mean, deviation and mean step of windows of several lengths are from their own past (median and the
  * range of the middle 90 %). The sum over windows of the logarithm of the largest deviation. Causal and without training:
  * row t is judged by all rows before it.
  */
-export function detectOneChannel(raw: Float64Array, trainRows: number) {
+export function detectOneChannel(raw: Float64Array, trainRows: number, { stepSeconds }: BatchOptions) {
   const values = withoutGaps(raw);
+  const rowsOf = (hours: number) => Math.max(1, Math.round((hours * 3_600) / stepSeconds));
   const scores = new Float64Array(values.length);
-  for (const window of WINDOWS) {
-    if (window > 1 && window > values.length / 4) continue;
+  for (const window of new Set(WINDOW_HOURS.map(rowsOf))) {
+    // Without a past of its length a window says nothing.
+    if (window > 1 && window > trainRows) continue;
     const far = farthest(featuresOf(values, window));
     for (let t = 0; t < values.length; t++) scores[t]! += Math.log1p(Math.max(0, far[t]! - 0.5));
   }
-  return { scores, alarms: alarmsOf(scores, Math.min(MIN_ROWS, trainRows), Math.max(2, trainRows - MIN_ROWS)) };
+  const rule = { quantile: 0.9, beyond: 2, quietRows: rowsOf(QUIET_HOURS) };
+  const alarms = openings(scores, Math.min(MIN_ROWS, trainRows), Math.max(2, trainRows - MIN_ROWS), rule);
+  return { scores: scores.map((score, t) => score + OPENING * alarms[t]!), alarms };
 }
 
 /** Mean, deviation and mean absolute step over the last `window` rows (fewer at the beginning). */
