@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { open, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openSnmp, type SnmpOpen } from '../snmp/snmp-session.ts';
 import type { Capability } from './collector.ts';
 import { type HttpGet, httpGetLoopback } from './http-get.ts';
 import { type HttpListen, httpListen } from './http-listen.ts';
@@ -39,6 +40,8 @@ export interface Host {
   readonly http?: HttpGet;
   /** Only for collectors that declare `udp`: a port that programs send to. */
   readonly udp?: UdpListen;
+  /** Only for collectors that declare `snmp`. */
+  readonly snmp?: SnmpOpen;
   /** Only for collectors that declare `http-server`. */
   readonly httpServer?: HttpListen;
 }
@@ -100,17 +103,19 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
     },
     http: httpGetLoopback,
     udp: udpListen,
+    snmp: openSnmp,
     httpServer: httpListen,
   };
 }
 
 /** The host as a collector with these capabilities may see it. */
 export function restrictHost(host: Host, capabilities: readonly Capability[]): Host {
-  const { http, udp, httpServer, ...rest } = host;
+  const { http, udp, snmp, httpServer, ...rest } = host;
   return {
     ...rest,
     ...(http !== undefined && capabilities.includes('http') ? { http } : {}),
     ...(udp !== undefined && capabilities.includes('udp') ? { udp } : {}),
+    ...(snmp !== undefined && capabilities.includes('snmp') ? { snmp } : {}),
     ...(httpServer !== undefined && capabilities.includes('http-server') ? { httpServer } : {}),
   };
 }

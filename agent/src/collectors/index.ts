@@ -21,6 +21,7 @@ import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { processesCollector } from './processes.ts';
 import { prometheusCollector } from './prometheus.ts';
+import { snmpCollector } from './snmp.ts';
 import { statsdCollector } from './statsd.ts';
 import { temperatureCollector } from './temperature.ts';
 import { tomcatCollector } from './tomcat.ts';
@@ -46,6 +47,7 @@ export const collectors: readonly CollectorDefinition[] = [
   apacheCollector,
   accessLogCollector,
   prometheusCollector,
+  snmpCollector,
   statsdCollector,
   otlpCollector,
   postgresqlCollector,

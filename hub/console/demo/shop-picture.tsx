@@ -39,7 +39,7 @@ export function ShopPicture({
                 <span className="quiet-2">{tier.standInReason === null ? '' : pick(tier.standInReason)}</span>
               </div>
             )}
-            {tier.url !== null && tier.url.startsWith('http://') && (
+            {tier.url?.startsWith('http://') === true && (
               <a className="link small" href={tier.url} target="_blank" rel="noreferrer">
                 {t('demo.openShop')}
               </a>
