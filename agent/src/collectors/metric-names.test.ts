@@ -21,6 +21,11 @@ const conventionUnits: Readonly<Record<string, string>> = {
   'http.client.request.duration': 's',
   'http.server.active_requests': '{request}',
   'http.server.request.duration': 's',
+  'hw.errors': '{error}',
+  'hw.network.bandwidth.limit': 'By/s',
+  'hw.network.io': 'By',
+  'hw.network.packets': '{packet}',
+  'hw.network.up': '1',
   'hw.temperature': 'Cel',
   'hw.temperature.limit': 'Cel',
   'jvm.class.count': '{class}',
@@ -84,7 +89,7 @@ describe('the names of metrics', () => {
       expect(metric, source).toMatch(/^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+$/);
       // A unit goes into its own field, and a counter is no rate.
       expect(metric, source).not.toMatch(/_(?:bytes|seconds|ms|percent|total|per_second)$|\.(?:rate|ratio_percent)$/);
-      expect(info.unit, `${source} ${metric}`).toMatch(/^(?:1|s|By|Cel|\{[a-z_]+\})$/);
+      expect(info.unit, `${source} ${metric}`).toMatch(/^(?:1|s|By|By\/s|Cel|\{[a-z_]+\})$/);
       if (info.unit === '1') expect(info.kind, metric).toBe('gauge');
     }
   });
