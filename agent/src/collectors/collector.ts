@@ -31,7 +31,7 @@ export interface SampleWriter {
 }
 
 /** What a collector may use beside files and a clock; `doctor` lists it. */
-export type Capability = 'http' | 'http-server' | 'sql' | 'udp' | 'snmp' | 'capture';
+export type Capability = 'http' | 'http-server' | 'sql' | 'udp' | 'tcp' | 'program' | 'snmp' | 'capture';
 
 /** A process among those that use most CPU now; for explanations only, never a series. */
 export interface TopProcess {

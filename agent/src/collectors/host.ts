@@ -5,6 +5,8 @@ import { openSnmp, type SnmpOpen } from '../snmp/snmp-session.ts';
 import type { Capability } from './collector.ts';
 import { type HttpGet, httpGetLoopback } from './http-get.ts';
 import { type HttpListen, httpListen } from './http-listen.ts';
+import { type RunProgram, runProgram } from './run-program.ts';
+import { type TcpConnect, tcpConnect } from './tcp-connect.ts';
 import { type UdpListen, udpListen } from './udp-listen.ts';
 
 export interface FileSystemSpace {
@@ -40,6 +42,10 @@ export interface Host {
   readonly http?: HttpGet;
   /** Only for collectors that declare `udp`: a port that programs send to. */
   readonly udp?: UdpListen;
+  /** Only for collectors that declare `tcp`: whether a port takes connections, and how soon. */
+  readonly tcpConnect?: TcpConnect;
+  /** Only for collectors that declare `program`. */
+  readonly run?: RunProgram;
   /** Only for collectors that declare `snmp`. */
   readonly snmp?: SnmpOpen;
   /** Only for collectors that declare `http-server`. */
@@ -103,6 +109,8 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
     },
     http: httpGetLoopback,
     udp: udpListen,
+    tcpConnect,
+    run: runProgram,
     snmp: openSnmp,
     httpServer: httpListen,
   };
@@ -110,11 +118,13 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
 
 /** The host as a collector with these capabilities may see it. */
 export function restrictHost(host: Host, capabilities: readonly Capability[]): Host {
-  const { http, udp, snmp, httpServer, ...rest } = host;
+  const { http, udp, tcpConnect: tcp, run, snmp, httpServer, ...rest } = host;
   return {
     ...rest,
     ...(http !== undefined && capabilities.includes('http') ? { http } : {}),
     ...(udp !== undefined && capabilities.includes('udp') ? { udp } : {}),
+    ...(tcp !== undefined && capabilities.includes('tcp') ? { tcpConnect: tcp } : {}),
+    ...(run !== undefined && capabilities.includes('program') ? { run } : {}),
     ...(snmp !== undefined && capabilities.includes('snmp') ? { snmp } : {}),
     ...(httpServer !== undefined && capabilities.includes('http-server') ? { httpServer } : {}),
   };

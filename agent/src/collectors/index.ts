@@ -19,10 +19,12 @@ import { nginxCollector } from './nginx.ts';
 import { otlpCollector } from './otlp.ts';
 import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
+import { probesCollector } from './probes.ts';
 import { processesCollector } from './processes.ts';
 import { prometheusCollector } from './prometheus.ts';
 import { snmpCollector } from './snmp.ts';
 import { statsdCollector } from './statsd.ts';
+import { tcpPeersCollector } from './tcp-peers.ts';
 import { temperatureCollector } from './temperature.ts';
 import { tomcatCollector } from './tomcat.ts';
 import { uptimeCollector } from './uptime.ts';
@@ -47,6 +49,8 @@ export const collectors: readonly CollectorDefinition[] = [
   apacheCollector,
   accessLogCollector,
   prometheusCollector,
+  tcpPeersCollector,
+  probesCollector,
   snmpCollector,
   statsdCollector,
   otlpCollector,

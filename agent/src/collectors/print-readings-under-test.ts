@@ -1,0 +1,16 @@
+import { createHost } from './host.ts';
+import { collectors } from './index.ts';
+
+/** `print-readings-under-test.ts NAME SETTINGS READINGS`: a collector's samples, one reading a line of JSON, as fast as it goes. */
+const [name, settings = '{}', readings = '1'] = process.argv.slice(2);
+const definition = collectors.find((one) => one.name === name);
+if (definition === undefined) throw new Error(`no collector ${name}`);
+const collector = definition.create(JSON.parse(settings));
+for (let reading = 0; reading < Number(readings); reading++) {
+  const samples: object[] = [];
+  await collector.collect(createHost(), {
+    write: (metric, value, attributes) => samples.push({ metric, value, attributes }),
+  });
+  process.stdout.write(`${JSON.stringify(samples)}\n`);
+}
+process.exit(0);
