@@ -55,8 +55,9 @@ export class Gate {
 
   /** Counts a line's template. The line itself, masked, where its source is general; else `null`. */
   admitLog({ source, timeUnixMs, severity, text }: LogLine): AdmittedLog | null {
-    const body = maskText(text);
-    const { templateId, seenBefore } = this.#counts.add(source, templateOf(body), text, severity);
+    const plain = printable(text);
+    const body = maskText(plain);
+    const { templateId, seenBefore } = this.#counts.add(source, templateOf(body), plain, severity);
     if (this.#classOf(source) !== 'general') return null;
     const why = severity >= WARN ? 'severe' : seenBefore < RARE_BELOW ? 'rare' : 'ordinary';
     return { source: maskSource(source), timeUnixMs, severity, templateId, body, why };
@@ -80,4 +81,12 @@ export class Gate {
   admitText(text: string): string {
     return maskText(text);
   }
+}
+
+const unprintable = /[^\P{Cc}\n\t]|\p{Cf}/u;
+
+/** No terminal obeys what is left; invisible characters go as if they had never split a number. */
+function printable(text: string): string {
+  if (!unprintable.test(text)) return text;
+  return text.replaceAll(/\p{Cf}/gu, '').replaceAll(/[^\P{Cc}\n\t]/gu, ' ');
 }
