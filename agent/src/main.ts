@@ -130,11 +130,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     maxSeries: config.sampling.maxSeries,
   });
   const metricPath = new MetricPath({ registry, spool, localStore });
-  const events = new EventPath(spool, refusals, log);
+  const events = new EventPath(gate, spool, refusals, log);
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
   const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs });
   const transactionPath = new TransactionPath(
+    gate,
     spool,
     refusals,
     (role) => config.scope?.entity ?? `service:${role}@${agent}`,

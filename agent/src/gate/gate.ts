@@ -4,7 +4,8 @@ import type { LogLine } from '../receivers/log-line.ts';
 import type { Refusals } from '../refusals.ts';
 import { AttributeGuard, type GuardedWriter } from './attribute-guard.ts';
 import { type Floor, type LogClass, logClassifier } from './log-rules.ts';
-import { maskSource, maskText } from './mask-text.ts';
+import { maskEvent, maskOwnText, maskSource } from './mask-event.ts';
+import { maskText, printable } from './mask-text.ts';
 import { templateOf } from './template.ts';
 import { type TemplateCount, TemplateCounts } from './template-counts.ts';
 
@@ -77,16 +78,13 @@ export class Gate {
     return this.#guard.writer(emits, out);
   }
 
-  /** Any other text made on the host: a note, an error, a configuration difference. */
-  admitText(text: string): string {
-    return maskText(text);
+  /** A finding, a change or a health report: every text in it. */
+  admitEvent<T>(event: T): T {
+    return maskEvent(event);
   }
-}
 
-const unprintable = /[^\P{Cc}\n\t]|\p{Cf}/u;
-
-/** No terminal obeys what is left; invisible characters go as if they had never split a number. */
-function printable(text: string): string {
-  if (!unprintable.test(text)) return text;
-  return text.replaceAll(/\p{Cf}/gu, '').replaceAll(/[^\P{Cc}\n\t]/gu, ' ');
+  /** Names that the agent gives to what it saw: routes and services. */
+  admitName(name: string): string {
+    return maskOwnText(name);
+  }
 }
