@@ -2,20 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import type { Finding, Health } from '@airis/protocol';
+import { answerChunk, type Finding, type Health } from '@airis/protocol';
 import { CollectorRun } from '../collector-run.ts';
 import type { Collector, CollectorContext } from '../collectors/collector.ts';
 import type { Host } from '../collectors/host.ts';
 import { EventPath } from '../event-path.ts';
+import { Asks } from '../link/asks.ts';
 import { silentLog } from '../log.ts';
 import { LogPath } from '../log-path.ts';
 import { MetricPath } from '../metric-path.ts';
 import { Refusals } from '../refusals.ts';
 import { SeriesRegistry } from '../series-registry.ts';
+import { KeptRows } from '../store/kept-rows.ts';
 import { LocalStore } from '../store/local-store.ts';
+import type { LogRow } from '../store/log-row.ts';
 import { PositionFile } from '../store/position-file.ts';
+import { SegmentStore, segmentKinds } from '../store/segment-store.ts';
 import { Spool } from '../store/spool.ts';
 import { TopologyReport } from '../topology/topology-report.ts';
+import { TracePath } from '../traces/trace-path.ts';
+import type { SpanRow } from '../traces/trace-span.ts';
 import { TransactionPath } from '../transactions/transaction-path.ts';
 import { Gate } from './gate.ts';
 import { openFloor } from './log-rules.ts';
@@ -35,8 +41,30 @@ export function startEdge() {
   const metricPath = new MetricPath({ registry, spool, localStore });
   const events = new EventPath(gate, spool, refusals, silentLog);
   const positions = new PositionFile(join(folder, 'positions.json'), silentLog);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: () => nowMs });
-  const transactionPath = new TransactionPath(gate, spool, refusals, (role) => `service:${role}@web-1`);
+  const segments = new SegmentStore({
+    ...clock,
+    folder: join(folder, 'local'),
+    retentionMs: 3_600_000,
+    limitBytes: () => 64 << 20,
+    onRefused: (reason) => refusals.count(reason),
+  });
+  const keptLines = new KeptRows<LogRow>(segments, 'log', silentLog);
+  const keptSpans = new KeptRows<SpanRow>(segments, 'span', silentLog);
+  const logPath = new LogPath({ gate, spool, positions, nowMs: () => nowMs, kept: keptLines });
+  const transactionPath = new TransactionPath({
+    gate,
+    spool,
+    kept: segments,
+    refusals,
+    spokenFor: (role) => `service:${role}@web-1`,
+  });
+  const tracePath = new TracePath({ gate, spool, kept: keptSpans, refusals, spokenFor: 'service:otlp@web-1' });
+  const asks = new Asks({
+    held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, gate, nowMs: () => nowMs },
+    mayAsk: () => true,
+    refusals,
+    log: silentLog,
+  });
   const topology = new TopologyReport();
 
   return {
@@ -54,6 +82,7 @@ export function startEdge() {
         logPath.step(nowMs);
         const columns = run.collector.transactions?.();
         transactionPath.step(nowMs, columns === undefined ? [] : [columns]);
+        tracePath.step(nowMs, run.collector.takeSpans?.() ?? []);
         tell(run.context() ?? {}, [run.state(nowMs) ?? []].flat());
         nowMs += 1_000;
       }
@@ -62,6 +91,7 @@ export function startEdge() {
     left(): { where: string; text: string }[] {
       logPath.finish(nowMs);
       metricPath.finish();
+      tracePath.finish(nowMs, []);
       spool.flush();
       const all: { where: string; text: string }[] = [];
       for (const name of ['event', 'data'] as const) {
@@ -77,7 +107,33 @@ export function startEdge() {
       }
       return all;
     },
+    /** What a question is answered with: the decompressed batches, and whatever else the chunks say. */
+    async ask(verb: string, question: object): Promise<{ where: string; text: string }[]> {
+      const chunks: { where: string; text: string }[] = [];
+      const all = { request: 'r-00000000', deadlineUnixMs: nowMs + 60_000, maxBytes: 8 << 20, fromUnixMs: 0 };
+      await asks.take({
+        verb,
+        payload: Buffer.from(JSON.stringify({ ...all, toUnixMs: nowMs * 2, ...question })),
+        answer: (_, chunk) => {
+          const { body, ...rest } = answerChunk.parse(JSON.parse(Buffer.from(chunk).toString()));
+          const batch = body === '' ? '' : zstdDecompressSync(Buffer.from(body, 'base64')).toString('utf8');
+          chunks.push({ where: `answer to ${verb}`, text: `${JSON.stringify(rest)} ${batch}` });
+          return true;
+        },
+      });
+      return chunks;
+    },
+    /** Every byte that is kept on this host beside the spool and the metrics. */
+    kept(): { where: string; text: string }[] {
+      return segmentKinds.flatMap((kind) =>
+        [...segments.frames(kind, 0, 9e15)].map(({ payload }) => ({
+          where: `kept ${kind}`,
+          text: zstdDecompressSync(payload).toString('utf8'),
+        })),
+      );
+    },
     [Symbol.dispose]() {
+      segments[Symbol.dispose]();
       spool[Symbol.dispose]();
       localStore[Symbol.dispose]();
       rmSync(folder, { recursive: true, force: true });

@@ -51,6 +51,20 @@ function speaking(real: Collector): Collector {
     },
     context: () => ({ ...context, note: `listens for ${textNow()}` }),
     transactions: () => columns,
+    takeSpans: () =>
+      planted.map((text) => ({
+        endUnixMs: 1,
+        elapsedMs: 1,
+        kind: 2,
+        isError: true,
+        service: `service:${text}`,
+        name: `GET /${text}`,
+        // Without an id a span belongs to no trace.
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        spanId: text,
+        parentSpanId: text,
+        peer: text,
+      })),
     deliverLines: (sink) => {
       for (const text of planted) {
         sink.accept({ source: `x:${text}`, timeUnixMs: 1, severity: 17, text: `failed: ${text}` });
@@ -80,8 +94,18 @@ it.each(collectors.map((definition) => ({ name: definition.name, definition })))
   async ({ definition }) => {
     using edge = startEdge();
     await edge.run(speaking(definition.create(undefined)), createHost(), planted.length + 1);
-    const left = edge.left();
-    for (const wanted of ['finding', 'health', 'series', 'block', 'log', 'template', 'transaction']) {
+    const sent = edge.left();
+    const kinds = ['log', 'span', 'transaction'] as const;
+    const answers = await Promise.all(kinds.map((kind) => edge.ask('window', { kind })));
+    // Of lines also the source is kept, as the host calls it: by it the answer knows whether they may leave.
+    const left = [
+      ...sent,
+      ...edge.kept().filter(({ where }) => where !== 'kept log'),
+      ...answers.flat(),
+      ...(await edge.ask('trace', { traceId: '0af7651916cd43dd8448eb211c80319c' })),
+    ];
+    for (const answer of answers) expect(answer.some(({ text }) => text.length > 500)).toBe(true);
+    for (const wanted of ['finding', 'health', 'series', 'block', 'log', 'template', 'transaction', 'span']) {
       expect(
         left.map(({ where }) => where),
         'what was looked at',

@@ -9,6 +9,18 @@ import { maskText, printable } from './mask-text.ts';
 import { templateOf } from './template.ts';
 import { type TemplateCount, TemplateCounts } from './template-counts.ts';
 
+/** A line with everything private masked: what is kept of it on the host, whatever its class. */
+export interface MaskedLog {
+  /** As the host calls it, to ask for its class. */
+  readonly source: string;
+  readonly timeUnixMs: number;
+  readonly severity: number;
+  readonly templateId: bigint;
+  readonly body: string;
+  /** `null`: the line stays on this host. */
+  readonly admitted: AdmittedLog | null;
+}
+
 /** A line that may leave the host: of a general source, masked. */
 export interface AdmittedLog {
   readonly source: string;
@@ -55,13 +67,24 @@ export class Gate {
   }
 
   /** Counts a line's template. The line itself, masked, where its source is general; else `null`. */
-  admitLog({ source, timeUnixMs, severity, text }: LogLine): AdmittedLog | null {
+  admitLog(line: LogLine): AdmittedLog | null {
+    return this.readLog(line).admitted;
+  }
+
+  /** The same, with what may be kept here where nothing may leave. */
+  readLog({ source, timeUnixMs, severity, text }: LogLine): MaskedLog {
     const plain = printable(text);
     const body = maskText(plain);
     const { templateId, seenBefore } = this.#counts.add(source, templateOf(body), plain, severity);
-    if (this.#classOf(source) !== 'general') return null;
+    const masked = { source, timeUnixMs, severity, templateId, body };
+    if (this.#classOf(source) !== 'general') return { ...masked, admitted: null };
     const why = severity >= WARN ? 'severe' : seenBefore < RARE_BELOW ? 'rare' : 'ordinary';
-    return { source: maskSource(source), timeUnixMs, severity, templateId, body, why };
+    return { ...masked, admitted: { ...masked, source: maskSource(source), why } };
+  }
+
+  /** The name under which lines of a source may leave now, or `null` where they may not. */
+  admitSource(source: string): string | null {
+    return this.#classOf(source) === 'general' ? maskSource(source) : null;
   }
 
   /** How often each template was seen since the last call; texts only as far as the source's class allows. */

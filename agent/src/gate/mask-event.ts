@@ -53,6 +53,10 @@ export const maskSource = (source: string): string =>
     .replace(/\d{4,}/g, '<num>')
     .slice(0, 300);
 
+/** The id of a trace or a span, else nothing. One that is all digits may be a card's number, and ids hardly ever are. */
+export const traceContextId = (text: string): string =>
+  /^(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32})$/.test(text) ? text : '';
+
 /** The same event with every text in it, and every key of its records, masked. */
 export function maskEvent<T>(event: T): T {
   return masked(event, 0) as T; // texts become texts, and all else stays

@@ -1,6 +1,7 @@
 import { schemaName, signals } from '@airis/protocol';
 import type { Gate } from '../gate/gate.ts';
 import type { Refusals } from '../refusals.ts';
+import type { SegmentStore } from '../store/segment-store.ts';
 import type { Spool } from '../store/spool.ts';
 import { priorities } from '../store/spool-item.ts';
 import { MAX_TRANSACTIONS, type TransactionColumns } from './transaction-columns.ts';
@@ -9,21 +10,32 @@ import { MAX_TRANSACTIONS, type TransactionColumns } from './transaction-columns
 const SEND_EVERY_MS = 2_000;
 const REMEMBERED_NAMES = 2_000;
 
+export interface TransactionPathOptions {
+  readonly gate: Pick<Gate, 'admitName'>;
+  readonly spool: Spool;
+  /** Where this host keeps them as they were sent. */
+  readonly kept: Pick<SegmentStore, 'append'>;
+  readonly refusals: Refusals;
+  /** Entity of requests whose log names none, by the role that answered them. */
+  readonly spokenFor: (role: string) => string;
+}
+
 /** What becomes of completed requests: from the collectors that read them into the spool. */
 export class TransactionPath {
   readonly #gate: Pick<Gate, 'admitName'>;
   readonly #spool: Spool;
+  readonly #kept: Pick<SegmentStore, 'append'>;
   readonly #refusals: Refusals;
   readonly #spokenFor: (role: string) => string;
   readonly #names = new Map<string, string>();
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param spokenFor - entity of requests whose log names none, by the role that answered them */
-  constructor(gate: Pick<Gate, 'admitName'>, spool: Spool, refusals: Refusals, spokenFor: (role: string) => string) {
-    this.#spokenFor = spokenFor;
+  constructor({ gate, spool, kept, refusals, spokenFor }: TransactionPathOptions) {
     this.#gate = gate;
     this.#spool = spool;
+    this.#kept = kept;
     this.#refusals = refusals;
+    this.#spokenFor = spokenFor;
   }
 
   /** Once a second; `sources` are the columns that collectors fill. */
@@ -55,6 +67,7 @@ export class TransactionPath {
     const taken = columns.take(this.#spokenFor(columns.role), this.#admitted);
     if (taken === null) return;
     const { payload, rows, fromUnixMs, toUnixMs } = taken;
+    this.#kept.append('transaction', { fromUnixMs, toUnixMs, payload });
     this.#spool.append({
       class: 'data',
       kind: 'transaction',
