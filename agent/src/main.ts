@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { cpus, hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { createEdgeDetection, type EdgeDetection } from '@airis/models';
@@ -33,8 +32,10 @@ import { errorText } from './errors.ts';
 import { EventPath } from './event-path.ts';
 import { lockFolder } from './folder-lock.ts';
 import { FULL_AFTER_MS, FULL_BEFORE_MS } from './full-windows.ts';
+import { type FloorInForce, floorText, readFloor } from './gate/floor-file.ts';
+import { withinFloor } from './gate/floor-host.ts';
 import { Gate } from './gate/gate.ts';
-import { closedFloor, FLOOR_PATH, type Floor, openFloor, parseFloor } from './gate/log-rules.ts';
+import { allows, FLOOR_PATH } from './gate/log-rules.ts';
 import type { Identity } from './identity.ts';
 import { Asks } from './link/asks.ts';
 import { HubLink, type LinkStatus } from './link/hub-link.ts';
@@ -71,6 +72,8 @@ export interface AgentOptions {
   readonly log: Log;
   /** The machine; tests give captured files. */
   readonly host?: Host;
+  /** What root allows; by default what /etc/airis-agent/floor.yaml says. */
+  readonly floor?: FloorInForce;
 }
 
 /** What `status.json` says, for `status` and `doctor`. */
@@ -80,6 +83,8 @@ export interface AgentStatus {
   readonly samplingEveryMs: number;
   readonly link: LinkStatus;
   readonly logSources: readonly string[];
+  /** What bounds it, in words. */
+  readonly floor: string;
   /** What this host keeps, under one limit. */
   readonly held: {
     readonly limitBytes: number;
@@ -116,8 +121,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   stack.use(lockFolder(directory, log));
 
   const clock = createClock(Date.now, () => performance.now());
-  const host = options.host ?? createHost('/', clock.nowMs);
   const refusals = new Refusals();
+  const floor = options.floor ?? readFloor(FLOOR_PATH);
+  if (floor.problem !== null) {
+    refusals.count('floor-invalid');
+    log.error('FLOOR_INVALID', floorText(floor));
+  }
+  const host = withinFloor(options.host ?? createHost('/', clock.nowMs), floor.floor);
   const onRefused = (reason: string): void => refusals.count(reason);
   const { agent } = identity;
   let localStoreBytes = () => 0;
@@ -148,7 +158,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   localStoreBytes = () => localStore.bytes;
   const keptLines = new KeptRows<LogRow>(segments, 'log', log);
   const keptSpans = new KeptRows<SpanRow>(segments, 'span', log);
-  const gate = new Gate({ floor: readFloor(log, refusals), pseudonymKey: pseudonymKey(identity), refusals });
+  const gate = new Gate({ floor: floor.floor, pseudonymKey: pseudonymKey(identity), refusals });
   const registry = new SeriesRegistry({
     resource: { [semconv.attribute.hostName]: hostname() },
     refusals,
@@ -238,7 +248,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const asks = new Asks({
     held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, gate, nowMs: clock.nowMs },
-    mayAsk: () => true,
+    mayAsk: allows(floor.floor.questions.mayAsk, floor.floor.questions.never),
     refusals,
     log,
   });
@@ -431,6 +441,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       samplingEveryMs: loop.everyMs,
       link: link.status(),
       logSources: receivers.sources(),
+      floor: floorText(floor),
       held: {
         limitBytes,
         metricBytes: localStore.bytes,
@@ -505,22 +516,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
 /** Resolves later without keeping the process alive. */
 const within = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
-
-function readFloor(log: Log, refusals: Refusals): Floor {
-  let text: string;
-  try {
-    text = readFileSync(FLOOR_PATH, 'utf8');
-  } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (isAbsent) return openFloor;
-    text = '\u0000';
-  }
-  const parsed = parseFloor(text);
-  if (parsed.ok) return parsed.value;
-  refusals.count('floor-invalid');
-  log.error('FLOOR_INVALID', 'floor.yaml cannot be used: no log source is general until it can', { path: FLOOR_PATH });
-  return closedFloor;
-}
 
 /** Secret of this host for pseudonyms: bound to its identity, known to nobody else. */
 const pseudonymKey = (identity: Identity): Uint8Array =>

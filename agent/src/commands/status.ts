@@ -17,6 +17,7 @@ const statusFile = z.object({
     failures: z.record(z.string(), z.number()),
   }),
   logSources: z.array(z.string()),
+  floor: z.string().default('no floor.yaml'),
   held: z
     .object({
       limitBytes: z.number(),
@@ -66,6 +67,7 @@ function describe(directory: string, agent: string | null, running: boolean, sta
   lines.push(
     `as of ${at}: link ${link.state}${link.lastError === null ? '' : ` (${link.lastError})`}`,
     `spool ${now.spool.batches} batches, ${now.spool.bytes} of ${now.spool.limitBytes} bytes; rows lost ${lost}`,
+    `floor: ${status.floor}`,
     ...(status.held === null ? [] : [heldText(status.held)]),
     `${now.self.series} series every ${status.samplingEveryMs} ms; CPU ${now.self.cpuSecondsTotal.toFixed(1)} s, memory ${Math.round(now.self.rssBytes / 1e6)} MB`,
     `detection ${now.detection.ready ? 'ready' : 'learning'}${now.detection.error === null ? '' : `: ${now.detection.error}`}`,

@@ -7,7 +7,8 @@ import { maskText } from './mask-text.ts';
 import { templateOf } from './template.ts';
 
 describe('class of a source', () => {
-  const floor: Floor = { logs: { mayBeGeneral: ['/var/log/**', 'journal:*'], alwaysPrivate: ['/var/log/auth.log'] } };
+  const logs = { mayBeGeneral: ['/var/log/**', 'journal:*'], alwaysPrivate: ['/var/log/auth.log'] };
+  const floor: Floor = { ...openFloor, logs };
   it.each([
     { source: '/var/log/nginx/access.log', wanted: ['/var/log/nginx/*.log'], want: 'general' },
     { source: '/var/log/nginx/old/access.log', wanted: ['/var/log/nginx/*.log'], want: 'private' },
