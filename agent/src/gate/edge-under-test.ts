@@ -70,8 +70,8 @@ export function startEdge() {
   return {
     logPath,
     refusals,
-    /** Reads so often, a second apart, and sends all there is: samples, context, lines, transactions, errors. */
-    async run(collector: Collector, host: Host, readings: number): Promise<void> {
+    /** Reads so often, a second apart, and sends all there is (`feed` is called after each): samples, context, lines, transactions, errors. */
+    async run(collector: Collector, host: Host, readings: number, feed?: () => void): Promise<void> {
       const monotonicMs = () => nowMs;
       const run = new CollectorRun(collector, { host, registry, gate, refusals, random: () => 0, monotonicMs });
       for (let i = 0; i < readings; i++) {
@@ -84,6 +84,7 @@ export function startEdge() {
         transactionPath.step(nowMs, columns === undefined ? [] : [columns]);
         tracePath.step(nowMs, run.collector.takeSpans?.() ?? []);
         tell(run.context() ?? {}, [run.state(nowMs) ?? []].flat());
+        feed?.();
         nowMs += 1_000;
       }
     },
