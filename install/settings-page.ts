@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentConfig } from '../agent/src/config.ts';
+import { floorSchema } from '../agent/src/gate/log-rules.ts';
 import { environmentNameOf, flagOf, hubConfig, settingKeys } from '../hub/src/config.ts';
 import { cell, keepPage } from './generated-page.ts';
 
@@ -33,7 +34,9 @@ const hubRows = settingKeys.map((key) => {
   const { description = '', ...rest } = hub[key] ?? {};
   return `| \`${environmentNameOf(key)}\` | \`--${flagOf(key)}\` | \`${key}\` | ${standardOf(rest)} | ${cell(description)} |`;
 });
-const agentRows = rows(jsonSchema(agentConfig)).map((row) => `| \`${row.key}\` | ${row.standard} | ${row.about} |`);
+const rowText = (row: ReturnType<typeof rows>[number]) => `| \`${row.key}\` | ${row.standard} | ${row.about} |`;
+const agentRows = rows(jsonSchema(agentConfig)).map(rowText);
+const floorRows = rows(jsonSchema(floorSchema)).map(rowText);
 
 const text = `# Settings
 
@@ -51,6 +54,16 @@ ${hubRows.join('\n')}
 | key | default | about |
 |---|---|---|
 ${agentRows.join('\n')}
+
+## What root allows: \`/etc/airis-agent/floor.yaml\` on the agent's host
+
+Bounds whatever the hub wants and \`agent.yaml\` says; nothing can loosen it but the file itself and a restart. It must belong to root, and nobody else may write it. A file
+that is not understood in every word closes everything: no file is read but the kernel's figures, nothing is asked, no question answered; \`airis-agent doctor\` and
+\`status\` say what is wrong. In patterns \`*\` stands for anything within one folder, \`**\` across folders, \`?\` for one character.
+
+| key | default | about |
+|---|---|---|
+${floorRows.join('\n')}
 `;
 
 keepPage('docs/settings.md', text, `${hubRows.length} settings of the hub, ${agentRows.length} of the agent`);

@@ -49,8 +49,15 @@ export const agentConfig = z.strictObject({
         .int()
         .min(MiB)
         .default(512 * MiB)
-        .describe('full resolution kept on this host, at most'),
-      retentionHours: z.number().positive().max(720).default(48).describe('and for how long'),
+        .describe(
+          'kept on this host, at most: every value, log lines (masked), spans and transactions; metrics up to 3/4',
+        ),
+      retentionHours: z
+        .number()
+        .positive()
+        .max(720)
+        .default(48)
+        .describe('and for how long; where the limit comes first, the oldest lines go, then spans, dots, metrics'),
     })
     .prefault({}),
   model: z.strictObject({ enabled: z.boolean().default(true).describe('run the neural model') }).prefault({}),

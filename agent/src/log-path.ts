@@ -2,6 +2,8 @@ import { compressBatch, encodeBatch, schemaName, signals, utf8Column } from '@ai
 import type { AdmittedLog, Gate } from './gate/gate.ts';
 import type { TemplateCount } from './gate/template-counts.ts';
 import type { LogLine, LogSink } from './receivers/log-line.ts';
+import type { KeptRows } from './store/kept-rows.ts';
+import { type LogRow, logRow } from './store/log-row.ts';
 import type { PositionFile } from './store/position-file.ts';
 import type { Spool } from './store/spool.ts';
 import { priorities } from './store/spool-item.ts';
@@ -11,6 +13,8 @@ export interface LogPathOptions {
   readonly spool: Spool;
   readonly positions: PositionFile;
   readonly nowMs: () => number;
+  /** Every line, masked, for as long as this host keeps what happened. */
+  readonly kept: KeptRows<LogRow>;
 }
 
 /** Lines go to the spool at least this often, and as soon as there are so many. */
@@ -39,7 +43,9 @@ export class LogPath implements LogSink {
 
   accept(line: LogLine): boolean {
     if (this.#lines.length >= MAX_LINES || this.#bodyBytes >= MAX_BODY_BYTES) return false;
-    const admitted = this.#options.gate.admitLog(line);
+    const masked = this.#options.gate.readLog(line);
+    this.#options.kept.add(logRow(masked));
+    const { admitted } = masked;
     // Ordinary lines are counted by their template; the line itself stays where it is.
     if (admitted === null || admitted.why === 'ordinary') return true;
     this.#lines.push(admitted);
@@ -49,12 +55,14 @@ export class LogPath implements LogSink {
 
   /** Once a second. */
   step(nowMs: number): void {
+    this.#options.kept.step(nowMs);
     const isFull = this.#lines.length >= MAX_LINES || this.#bodyBytes >= MAX_BODY_BYTES;
     if (isFull || Math.abs(nowMs - this.#linesAtMs) >= LINES_EVERY_MS) this.#sendLines(nowMs);
     if (Math.abs(nowMs - this.#templatesAtMs) >= TEMPLATES_EVERY_MS) this.#sendTemplates(nowMs);
   }
 
   finish(nowMs: number): void {
+    this.#options.kept.flush();
     this.#sendTemplates(nowMs);
     this.#sendLines(nowMs);
   }
@@ -102,7 +110,7 @@ export class LogPath implements LogSink {
   }
 }
 
-function encodeLines(lines: readonly AdmittedLog[]): Uint8Array {
+export function encodeLines(lines: readonly Omit<AdmittedLog, 'why'>[]): Uint8Array {
   const stream = encodeBatch(
     signals.log,
     [

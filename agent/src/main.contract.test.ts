@@ -3,8 +3,10 @@ import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import {
   ACTUAL_BUCKET,
+  answerChunk,
   createUserKey,
   DATA_STREAM,
   EVENT_STREAM,
@@ -41,6 +43,25 @@ function enrolAt(nats: TestNats): void {
       message.respond(JSON.stringify({ receipts: [] }));
     },
   });
+}
+
+/** What the agent answers, unpacked, chunk by chunk. */
+async function askFor(nats: TestNats, verb: string, question: object): Promise<string[]> {
+  const request = `request-${verb}-${Math.round(performance.now())}`;
+  const chunks: string[] = [];
+  let isWhole = false;
+  nats.hub.subscribe(subjects.answer(agent, request), {
+    callback: (_, message) => {
+      const { body, last, error } = answerChunk.parse(message.json());
+      chunks.push(error?.code ?? (body === '' ? '' : zstdDecompressSync(Buffer.from(body, 'base64')).toString('utf8')));
+      isWhole = last;
+    },
+  });
+  const times = { deadlineUnixMs: Date.now() + 10_000, fromUnixMs: Date.now() - 60_000, toUnixMs: Date.now() };
+  const asked = { request, maxBytes: 1 << 20, ...times, ...question };
+  nats.hub.publish(subjects.ask(agent, verb), JSON.stringify(asked));
+  await expect.poll(() => isWhole, slow).toBe(true);
+  return chunks;
 }
 
 interface Program extends AsyncDisposable {
@@ -199,6 +220,13 @@ describe('the whole agent', () => {
         });
     await expect.poll(() => texts('transaction', 'service'), slow).toContain('service:shop');
     await expect.poll(() => texts('series', 'metric'), slow).toContain('shop.orders');
+    expect(await askFor(nats, 'trace', { traceId: span.traceId })).toEqual([expect.stringContaining('service:shop')]);
+    expect(await askFor(nats, 'window', { kind: 'transaction' })).toEqual([
+      expect.stringContaining('service:shop'),
+      '',
+    ]);
+    expect(await askFor(nats, 'window', { kind: 'log' })).toEqual(['']);
+    await expect.poll(() => readStatus(folder)?.held?.spanBytes, slow).toBeGreaterThan(100);
     const actual = async () => {
       const message = await (await jetstreamManager(nats.hub)).streams.getMessage(`KV_${ACTUAL_BUCKET}`, {
         last_by_subj: `$KV.${ACTUAL_BUCKET}.${agent}`,

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { cpus, hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { createEdgeDetection, type EdgeDetection } from '@airis/models';
@@ -33,11 +32,13 @@ import { errorText } from './errors.ts';
 import { EventPath } from './event-path.ts';
 import { lockFolder } from './folder-lock.ts';
 import { FULL_AFTER_MS, FULL_BEFORE_MS } from './full-windows.ts';
+import { type FloorInForce, floorText, readFloor } from './gate/floor-file.ts';
+import { withinFloor } from './gate/floor-host.ts';
 import { Gate } from './gate/gate.ts';
-import { closedFloor, FLOOR_PATH, type Floor, openFloor, parseFloor } from './gate/log-rules.ts';
+import { allows, FLOOR_PATH } from './gate/log-rules.ts';
 import type { Identity } from './identity.ts';
+import { Asks } from './link/asks.ts';
 import { HubLink, type LinkStatus } from './link/hub-link.ts';
-import { answerWindow } from './link/window-answer.ts';
 import type { Log } from './log.ts';
 import { LogPath } from './log-path.ts';
 import { MetricPath } from './metric-path.ts';
@@ -48,12 +49,17 @@ import { startModelRunner } from './runner/model-runner.ts';
 import { SamplingLoop } from './sampling-loop.ts';
 import { createWatched } from './scope/watched.ts';
 import { SeriesRegistry } from './series-registry.ts';
+import { KeptRows } from './store/kept-rows.ts';
 import { LocalStore } from './store/local-store.ts';
+import type { LogRow } from './store/log-row.ts';
 import { PositionFile } from './store/position-file.ts';
+import { SegmentStore } from './store/segment-store.ts';
 import { Spool } from './store/spool.ts';
 import { TextFile } from './store/text-file.ts';
 import { machineId } from './topology/machine-id.ts';
 import { TopologyReport } from './topology/topology-report.ts';
+import { TracePath } from './traces/trace-path.ts';
+import type { SpanRow } from './traces/trace-span.ts';
 import { TransactionPath } from './transactions/transaction-path.ts';
 import { AGENT_VERSION } from './version.ts';
 
@@ -66,6 +72,8 @@ export interface AgentOptions {
   readonly log: Log;
   /** The machine; tests give captured files. */
   readonly host?: Host;
+  /** What root allows; by default what /etc/airis-agent/floor.yaml says. */
+  readonly floor?: FloorInForce;
 }
 
 /** What `status.json` says, for `status` and `doctor`. */
@@ -75,6 +83,16 @@ export interface AgentStatus {
   readonly samplingEveryMs: number;
   readonly link: LinkStatus;
   readonly logSources: readonly string[];
+  /** What bounds it, in words. */
+  readonly floor: string;
+  /** What this host keeps, under one limit. */
+  readonly held: {
+    readonly limitBytes: number;
+    readonly metricBytes: number;
+    readonly lineBytes: number;
+    readonly spanBytes: number;
+    readonly dotBytes: number;
+  };
   readonly health: Health;
 }
 
@@ -103,42 +121,68 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   stack.use(lockFolder(directory, log));
 
   const clock = createClock(Date.now, () => performance.now());
-  const host = options.host ?? createHost('/', clock.nowMs);
   const refusals = new Refusals();
+  const floor = options.floor ?? readFloor(FLOOR_PATH);
+  if (floor.problem !== null) {
+    refusals.count('floor-invalid');
+    log.error('FLOOR_INVALID', floorText(floor));
+  }
+  const host = withinFloor(options.host ?? createHost('/', clock.nowMs), floor.floor);
   const onRefused = (reason: string): void => refusals.count(reason);
   const { agent } = identity;
+  let localStoreBytes = () => 0;
   const hostEntity = `host:${agent}`;
   const changes: ChangeMaker = { agent, newId: () => `c-${randomUUID()}` };
 
   const spool = stack.use(
     new Spool({ ...config.spool, path: join(directory, 'spool.sqlite'), nowMs: clock.nowMs, log }),
   );
-  const localStore = stack.use(
-    new LocalStore({
-      path: join(directory, 'local.sqlite'),
-      limitBytes: config.localStore.limitBytes,
-      retentionMs: config.localStore.retentionHours * 3_600_000,
-      nowMs: clock.nowMs,
-      log,
-      onRefused,
+  const { limitBytes } = config.localStore;
+  const keeping = { retentionMs: config.localStore.retentionHours * 3_600_000, nowMs: clock.nowMs, log, onRefused };
+  const segments: SegmentStore = stack.use(
+    new SegmentStore({
+      ...keeping,
+      folder: join(directory, 'local'),
+      // Metrics may fill three quarters of the cap; lines, spans and dots have what they leave.
+      limitBytes: () => Math.max(limitBytes / 4, limitBytes - localStoreBytes()),
     }),
   );
-  const gate = new Gate({ floor: readFloor(log, refusals), pseudonymKey: pseudonymKey(identity), refusals });
+  const localStore = stack.use(
+    new LocalStore({
+      ...keeping,
+      path: join(directory, 'local.sqlite'),
+      limitBytes,
+      othersBytes: () => segments.bytes,
+    }),
+  );
+  localStoreBytes = () => localStore.bytes;
+  const keptLines = new KeptRows<LogRow>(segments, 'log', log);
+  const keptSpans = new KeptRows<SpanRow>(segments, 'span', log);
+  const gate = new Gate({ floor: floor.floor, pseudonymKey: pseudonymKey(identity), refusals });
   const registry = new SeriesRegistry({
     resource: { [semconv.attribute.hostName]: hostname() },
     refusals,
     maxSeries: config.sampling.maxSeries,
   });
   const metricPath = new MetricPath({ registry, spool, localStore });
-  const events = new EventPath(spool, refusals, log);
+  const events = new EventPath(gate, spool, refusals, log);
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs });
-  const transactionPath = new TransactionPath(
+  const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs, kept: keptLines });
+  const transactionPath = new TransactionPath({
+    gate,
     spool,
+    kept: segments,
     refusals,
-    (role) => config.scope?.entity ?? `service:${role}@${agent}`,
-  );
+    spokenFor: (role) => config.scope?.entity ?? `service:${role}@${agent}`,
+  });
+  const tracePath = new TracePath({
+    gate,
+    spool,
+    kept: keptSpans,
+    refusals,
+    spokenFor: config.scope?.entity ?? `service:otlp@${agent}`,
+  });
 
   const runner = config.model.enabled
     ? await startModelRunner({
@@ -177,6 +221,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await Promise.allSettled(runs.map(async (run) => run.collector.close?.()));
   });
   const transactions = () => runs.flatMap((run) => run.collector.transactions?.() ?? []);
+  const takeSpans = () => runs.flatMap((run) => run.collector.takeSpans?.() ?? []);
   const roleWatch = createRoleWatch(watched.host, {
     agent,
     newId: () => randomUUID(),
@@ -201,6 +246,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   let desiredRevision = 0;
   let metricsTold = 0;
 
+  const asks = new Asks({
+    held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, gate, nowMs: clock.nowMs },
+    mayAsk: allows(floor.floor.questions.mayAsk, floor.floor.questions.never),
+    refusals,
+    log,
+  });
   const link = new HubLink({
     identity,
     spool,
@@ -212,12 +263,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       if (liveUntilUnixMs !== undefined) metricPath.watchUntil(liveUntilUnixMs, clock.nowMs());
       if (announce === true) metricPath.announceAll();
     },
-    onAsk: (ask) => {
-      if (ask.verb !== 'window') return;
-      // Names and attributes passed the gate when their series was made; values are numbers.
-      const parts = { localStore, metricPath, nowMs: clock.nowMs, mayLeave: () => true };
-      answerWindow(ask, parts).catch((error: unknown) => log.error('ASK_FAILED', errorText(error)));
-    },
+    onAsk: (ask) => void asks.take(ask),
     actual,
   });
 
@@ -231,6 +277,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     deliverLines();
     logPath.finish(nowMs);
     transactionPath.finish(transactions());
+    tracePath.finish(nowMs, takeSpans());
     metricPath.finish();
     events.change(agentStopped(changes, nowMs));
     spool.flush();
@@ -278,6 +325,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       registry.endStep();
       logPath.step(tMs);
       transactionPath.step(tMs, transactions());
+      tracePath.step(tMs, takeSpans());
       if (tMs % HEALTH_EVERY_MS < loop.everyMs) reportHealth();
     } catch (error) {
       // One broken step must not end the loop; it is seen in the log and as a gap.
@@ -393,6 +441,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       samplingEveryMs: loop.everyMs,
       link: link.status(),
       logSources: receivers.sources(),
+      floor: floorText(floor),
+      held: {
+        limitBytes,
+        metricBytes: localStore.bytes,
+        lineBytes: segments.bytesOf('log'),
+        spanBytes: segments.bytesOf('span'),
+        dotBytes: segments.bytesOf('transaction'),
+      },
       health: {
         atUnixMs: clock.nowMs(),
         agentVersion: AGENT_VERSION,
@@ -460,22 +516,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
 /** Resolves later without keeping the process alive. */
 const within = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
-
-function readFloor(log: Log, refusals: Refusals): Floor {
-  let text: string;
-  try {
-    text = readFileSync(FLOOR_PATH, 'utf8');
-  } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (isAbsent) return openFloor;
-    text = '\u0000';
-  }
-  const parsed = parseFloor(text);
-  if (parsed.ok) return parsed.value;
-  refusals.count('floor-invalid');
-  log.error('FLOOR_INVALID', 'floor.yaml cannot be used: no log source is general until it can', { path: FLOOR_PATH });
-  return closedFloor;
-}
 
 /** Secret of this host for pseudonyms: bound to its identity, known to nobody else. */
 const pseudonymKey = (identity: Identity): Uint8Array =>

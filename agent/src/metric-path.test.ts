@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type AnswerChunk, formatSeriesId, openBatch, signals } from '@airis/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Asks } from './link/asks.ts';
 import type { Ask } from './link/hub-link.ts';
-import { answerWindow } from './link/window-answer.ts';
 import { silentLog } from './log.ts';
 import { MetricPath } from './metric-path.ts';
 import { Refusals } from './refusals.ts';
@@ -159,7 +159,7 @@ describe('the way of metrics', () => {
   it('answers a window from disk and memory in chunks, within bytes and deadline', async () => {
     using path = rig();
     for (let i = 0; i < 150; i++) path.second();
-    const ask = async (change: object, payload?: string) => {
+    const ask = async (change: object, payload?: string, verb = 'window') => {
       const chunks: AnswerChunk[] = [];
       const wanted = {
         request: 'request-1',
@@ -171,17 +171,20 @@ describe('the way of metrics', () => {
         ...change,
       };
       const asked: Ask = {
-        verb: 'window',
+        verb,
         payload: Buffer.from(payload ?? JSON.stringify(wanted)),
         answer: (_, chunk) => chunks.push(JSON.parse(Buffer.from(chunk).toString())) > 0,
       };
       const { localStore, metricPath } = path;
-      await answerWindow(asked, {
-        localStore,
-        metricPath,
-        nowMs: () => nowMs,
-        mayLeave: (metric) => metric !== 'secret',
+      const nothing = { frames: () => [].values() };
+      const held = { segments: nothing, lines: nothing, spans: nothing, gate: { admitSource: () => null } };
+      const asks = new Asks({
+        held: { ...held, localStore, metricPath, nowMs: () => nowMs },
+        mayAsk: (verb) => verb !== 'trace',
+        refusals: new Refusals(),
+        log: silentLog,
       });
+      await asks.take(asked);
       return chunks;
     };
     const [chunk] = await ask({});
@@ -193,8 +196,10 @@ describe('the way of metrics', () => {
 
     expect(await ask({ deadlineUnixMs: nowMs - 1 })).toMatchObject([{ last: true, error: { code: 'deadline' } }]);
     expect(await ask({ maxBytes: 10 })).toMatchObject([{ last: true, error: { code: 'too-large' } }]);
-    expect(await ask({ metric: 'secret' })).toMatchObject([{ last: true, error: { code: 'not-allowed' } }]);
+    expect(await ask({}, undefined, 'trace')).toMatchObject([{ last: true, error: { code: 'not-allowed' } }]);
     expect(await ask({ metric: 'unknown' })).toMatchObject([{ last: true, error: null, body: '' }]);
+    expect(await ask({}, undefined, 'constructor')).toMatchObject([{ last: true, error: { code: 'unknown' } }]);
+    expect(await ask({ maxBytes: 1e9 })).toMatchObject([{ last: true, error: { code: 'malformed' } }]);
     expect(await ask({}, 'no question')).toEqual([]);
   });
 });

@@ -9,7 +9,10 @@ import { silentLog } from '../../agent/src/log.ts';
 import { LogPath } from '../../agent/src/log-path.ts';
 import { createLogReceivers, receiversConfig } from '../../agent/src/receivers/index.ts';
 import { Refusals } from '../../agent/src/refusals.ts';
+import { KeptRows } from '../../agent/src/store/kept-rows.ts';
+import type { LogRow } from '../../agent/src/store/log-row.ts';
 import { PositionFile } from '../../agent/src/store/position-file.ts';
+import { SegmentStore } from '../../agent/src/store/segment-store.ts';
 import { Spool } from '../../agent/src/store/spool.ts';
 import { printFigure } from './figure.ts';
 
@@ -69,7 +72,16 @@ async function measurePath(folder: string, file: string): Promise<number> {
     log: silentLog,
   });
   const positions = new PositionFile(join(folder, 'positions.json'), silentLog, () => undefined);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: Date.now });
+  using segments = new SegmentStore({
+    folder: join(folder, 'local'),
+    retentionMs: 3_600_000,
+    limitBytes: () => 256 * 1024 * 1024,
+    nowMs: Date.now,
+    log: silentLog,
+    onRefused: (reason) => refusals.count(reason),
+  });
+  const kept = new KeptRows<LogRow>(segments, 'log', silentLog);
+  const logPath = new LogPath({ gate, spool, positions, nowMs: Date.now, kept });
   const config = receiversConfig.parse({
     files: { files: [{ path: file }], startAt: 'beginning' },
     journal: { mode: 'off' },
@@ -94,7 +106,7 @@ async function measurePath(folder: string, file: string): Promise<number> {
   const templates = gate.takeTemplates().length;
   const { batches, bytes } = spool.health();
   process.stderr.write(
-    `${LINES} lines in ${polls} polls; spooled ${batches} batches, ${bytes} bytes; ${templates} templates left; refused ${JSON.stringify(refusals.snapshot())} ${JSON.stringify(receivers.refusedByReason())}\n`,
+    `${LINES} lines in ${polls} polls; spooled ${batches} batches, ${bytes} bytes; kept ${segments.bytes} bytes; ${templates} templates left; refused ${JSON.stringify(refusals.snapshot())} ${JSON.stringify(receivers.refusedByReason())}\n`,
   );
   return seconds;
 }

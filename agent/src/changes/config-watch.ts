@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { globFiles } from '../collectors/glob-files.ts';
 import type { Host } from '../collectors/host.ts';
 import type { KnownService } from '../discover/role-watch.ts';
-import { maskSource } from '../gate/mask-text.ts';
+import { maskSource } from '../gate/mask-event.ts';
 import type { PositionStore } from '../receivers/log-line.ts';
 import { type ConfigDiff, configDiff, wordsChanged } from './config-diff.ts';
 

@@ -66,7 +66,8 @@ interface State {
   /** By kind of peer, over all logs: two logs may have the same peer. */
   readonly calls: Readonly<Record<PeerKind, CallStats>>;
   /** The host's, from the first reading on. */
-  readonly clock: { nowMs: () => number };
+  /** Of the machine that is read: known with the first reading. */
+  readonly machine: { nowMs: () => number; mayRead: (path: string) => boolean };
 }
 
 /** Requests that a service has answered and the calls it made for them, from its access logs; followed from their ends. */
@@ -78,7 +79,7 @@ export const accessLogCollector = defineCollector({
   state: ({ files }): State => {
     const stats = new RequestStats();
     const transactions = new TransactionColumns();
-    const clock = { nowMs: Date.now };
+    const machine: State['machine'] = { nowMs: Date.now, mayRead: () => false };
     const buffer = accessLogBuffer();
     const calls = { http: new CallStats('http'), database: new CallStats('database') };
     const tails = files.map((file) => {
@@ -90,17 +91,19 @@ export const accessLogCollector = defineCollector({
           const route = stats.add(request);
           if (request === null) return;
           calls[file.peerKind].add(request);
-          noteTransaction(transactions, request, route, file.service ?? '', clock.nowMs());
+          noteTransaction(transactions, request, route, file.service ?? '', machine.nowMs());
         },
         buffer,
-        nowMs: () => clock.nowMs(),
+        nowMs: () => machine.nowMs(),
+        mayRead: (path) => machine.mayRead(path),
       });
     });
-    return { stats, transactions, tails, calls, clock };
+    return { stats, transactions, tails, calls, machine };
   },
   applies: async (_host, { files }) => files.length > 0,
-  async collect(host, _config, out, { tails, stats, calls, clock }) {
-    clock.nowMs = host.nowMs;
+  async collect(host, _config, out, { tails, stats, calls, machine }) {
+    machine.nowMs = host.nowMs;
+    machine.mayRead = host.mayRead;
     for (const tail of tails) await tail.poll();
     if (!tails.some((tail) => tail.isOpen)) return;
     stats.write(out);

@@ -2,6 +2,7 @@ import type { Explanation } from '@airis/models';
 import type { Attributes, MetricKind } from '@airis/protocol';
 import { z } from 'zod';
 import type { LogSink } from '../receivers/log-line.ts';
+import type { TraceSpan } from '../traces/trace-span.ts';
 import type { TransactionColumns } from '../transactions/transaction-columns.ts';
 import type { Host } from './host.ts';
 
@@ -92,6 +93,8 @@ export interface Collector {
   context?(): CollectorContext;
   /** Completed requests it has read; whoever runs it takes them. */
   transactions?(): TransactionColumns;
+  /** Spans that came since the last call, for whole traces; their names are masked. */
+  takeSpans?(): readonly TraceSpan[];
   /** Hands over lines that came with the rest, until the sink is full; what it did not take comes again. */
   deliverLines?(sink: LogSink): void;
   /** Releases what the collector holds (open files). */
@@ -128,6 +131,7 @@ export interface CollectorSpec<C extends z.ZodType, S> {
   collect(host: Host, config: z.output<C>, out: SampleWriter, state: S): Promise<void>;
   context?(state: S): CollectorContext;
   transactions?(state: S): TransactionColumns;
+  takeSpans?(state: S): readonly TraceSpan[];
   deliverLines?(state: S, sink: LogSink): void;
   close?(state: S): Promise<void>;
 }
@@ -156,6 +160,7 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
           collect: (host, out) => spec.collect(host, config, out, state),
           ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
           ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
+          ...(spec.takeSpans === undefined ? {} : { takeSpans: () => spec.takeSpans!(state) }),
           ...(spec.deliverLines === undefined ? {} : { deliverLines: (sink) => spec.deliverLines!(state, sink) }),
           ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
           anew: make,

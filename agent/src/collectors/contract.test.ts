@@ -63,7 +63,7 @@ describe.each(collectors.map((definition) => ({ name: definition.name, definitio
 
     it('says what each metric is', () => {
       for (const info of Object.values(definition.create(undefined).emits)) {
-        expect(info.unit).toMatch(/^(?:1|s|By|Cel|\{[a-z_]+\})$/);
+        expect(info.unit).toMatch(/^(?:1|s|By|By\/s|Cel|\{[a-z_]+\})$/);
         expect(info.about.length).toBeGreaterThan(5);
         expect(info.about.length).toBeLessThanOrEqual(300);
       }

@@ -12,10 +12,11 @@ export interface FollowedAccessLog {
   readonly onLine: (line: string) => void;
   readonly buffer: Buffer;
   readonly nowMs: () => number;
+  readonly mayRead: (path: string) => boolean;
 }
 
 /** An access log from its end on, through rotation and truncation; every line is taken. */
-export function followAccessLog({ path, onLine, buffer, nowMs }: FollowedAccessLog): FileTail {
+export function followAccessLog({ path, onLine, buffer, nowMs, mayRead }: FollowedAccessLog): FileTail {
   return new FileTail({
     path,
     encoding: 'utf-8',
@@ -32,5 +33,6 @@ export function followAccessLog({ path, onLine, buffer, nowMs }: FollowedAccessL
     },
     buffer,
     nowMs,
+    mayRead,
   });
 }

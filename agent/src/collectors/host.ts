@@ -37,6 +37,10 @@ export interface Host {
   /** Changes when the file was written or replaced; `null` where there is none. */
   fileStamp(path: string): Promise<string | null>;
   nowMs(): number;
+  /** Whether this host's floor lets the agent read a file, for those who open it themselves. */
+  mayRead(path: string): boolean;
+  /** The same of what is asked for figures: `address:port`, or the path of a socket. */
+  mayCall(address: string): boolean;
   statfs(path: string): Promise<FileSystemSpace>;
   /** Only for collectors that declare `http`; loopback only. */
   readonly http?: HttpGet;
@@ -97,6 +101,8 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
       }
     },
     nowMs,
+    mayRead: () => true,
+    mayCall: () => true,
     async statfs(path) {
       const s = await statfs(at(path));
       return {

@@ -1,9 +1,11 @@
 import { type Attributes, semconv } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
+import { assertWithinFloor } from '../gate/floor-host.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
 import { readEach } from './database-connection.ts';
 import { explainStatement } from './database-explanations.ts';
+import type { Host } from './host.ts';
 import type { StatementRow } from './mysql-activity.ts';
 import { explainMysqlLock } from './mysql-lock.ts';
 import { type MysqlReading, MysqlSession } from './mysql-session.ts';
@@ -65,6 +67,8 @@ const SLOW_S = 0.5;
 
 interface Instance {
   readonly name: string;
+  readonly address: string;
+  readonly passwordFile: string | undefined;
   readonly session: MysqlSession;
   readonly attributes: Attributes;
   readonly known: ReadonlyMap<string, Attributes>;
@@ -126,6 +130,8 @@ export const mysqlCollector = defineCollector({
       };
       return {
         name: target.socket ?? `${target.host}:${target.port}`,
+        address: target.socket ?? `${target.host}:${target.port}`,
+        passwordFile: target.passwordFile,
         session: new MysqlSession(target),
         attributes,
         known: new Map([
@@ -140,7 +146,7 @@ export const mysqlCollector = defineCollector({
     }),
   applies: async (_host, { instances }) => instances.length > 0,
   async collect(host, _config, out, instances) {
-    await readEach(instances, (instance) => readInstance(instance, host.nowMs(), out));
+    await readEach(instances, (instance) => readInstance(instance, host, out));
   },
   context: (instances) => ({
     explanations: instances.flatMap(({ last }) => [
@@ -157,9 +163,11 @@ const explainLongest = ({ id, user, text, seconds }: StatementRow) =>
   explainStatement({ name: user, id }, 'mysql', text, seconds);
 
 /** Writes what one server says; returns what is wrong and what to do about it, or `null`. */
-async function readInstance(instance: Instance, nowMs: number, out: SampleWriter): Promise<string | null> {
-  const { name, session } = instance;
+async function readInstance(instance: Instance, host: Host, out: SampleWriter): Promise<string | null> {
+  const { name, address, passwordFile, session } = instance;
+  const nowMs = host.nowMs();
   try {
+    assertWithinFloor(host, address, passwordFile);
     const reading = await session.read(nowMs, statusNames);
     instance.last = reading;
     write(instance, reading, out);

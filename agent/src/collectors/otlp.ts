@@ -90,6 +90,7 @@ export const otlpCollector = defineCollector({
     }
     state.spans.write(out);
     state.metrics.write(out);
+    count(state, 'otlp-span-queue-full', state.spans.takeDropped());
     for (const [reason, howMany] of state.refused) out.refuse?.(reason, howMany);
     state.refused.clear();
     state.itemsLeft = maxItemsPerSecond;
@@ -99,6 +100,7 @@ export const otlpCollector = defineCollector({
     ...(listener === null ? {} : { note: `listens on TCP port ${listener.port}` }),
   }),
   transactions: ({ columns }) => columns,
+  takeSpans: ({ spans }) => spans.take(),
   deliverLines: ({ lines }, sink) => lines.deliver(sink),
   async close(state) {
     const { listener } = state;

@@ -1,9 +1,11 @@
 import { type Attributes, semconv } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
+import { assertWithinFloor } from '../gate/floor-host.ts';
 import { defineCollector, type SampleWriter } from './collector.ts';
 import { readEach } from './database-connection.ts';
 import { explainStatement } from './database-explanations.ts';
+import type { Host } from './host.ts';
 import type { ActivityRow, SlowStatement, StandingRow } from './postgresql-activity.ts';
 import { explainPostgresqlLock } from './postgresql-lock.ts';
 import { PostgresqlSession } from './postgresql-session.ts';
@@ -43,6 +45,8 @@ const alwaysWritten = ['active', 'idle', 'idle_in_transaction'];
 interface Instance {
   readonly name: string;
   readonly user: string;
+  readonly address: string;
+  readonly passwordFile: string | undefined;
   readonly session: PostgresqlSession;
   readonly attributes: Attributes;
   readonly stateAttributes: ReadonlyMap<string, Attributes>;
@@ -110,6 +114,8 @@ export const postgresqlCollector = defineCollector({
       return {
         name: `${target.database} at ${target.host}:${target.port}`,
         user: target.user,
+        address: `${target.host}:${target.port}`,
+        passwordFile: target.passwordFile,
         session: new PostgresqlSession(target),
         attributes,
         stateAttributes: new Map(
@@ -124,7 +130,7 @@ export const postgresqlCollector = defineCollector({
     }),
   applies: async (_host, { instances }) => instances.length > 0,
   async collect(host, _config, out, instances) {
-    await readEach(instances, (instance) => readInstance(instance, host.nowMs(), out));
+    await readEach(instances, (instance) => readInstance(instance, host, out));
   },
   context: (instances) => ({
     explanations: instances.flatMap(({ last, slow }) => [
@@ -140,9 +146,11 @@ export const postgresqlCollector = defineCollector({
 });
 
 /** Writes what one database says; returns what is wrong and what to do about it, or `null`. */
-async function readInstance(instance: Instance, nowMs: number, out: SampleWriter): Promise<string | null> {
-  const { name, session } = instance;
+async function readInstance(instance: Instance, host: Host, out: SampleWriter): Promise<string | null> {
+  const { name, address, passwordFile, session } = instance;
+  const nowMs = host.nowMs();
   try {
+    assertWithinFloor(host, address, passwordFile);
     const row = await session.activity(nowMs);
     instance.last = row;
     instance.slow = row.longest_s < SLOW_S ? null : await session.slowStatement(nowMs);

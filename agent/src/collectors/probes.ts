@@ -109,6 +109,9 @@ async function tryConnection(host: Host, to: string, port: number, timeoutMs: nu
 
 /** The system's own `ping`: it alone may send what it sends without this agent being root. */
 async function sendEchoes(host: Host, to: string, { program, timeoutMs }: Config): Promise<Round> {
+  // The floor knows places by address and port; an echo has none.
+  if (!host.mayCall(`${to}:icmp`))
+    throw new Error(`${to}: the floor of this host bars it; allow ${to}:* in floor.yaml`);
   const wait = String(timeoutMs / 1_000);
   const args = ['-n', '-q', '-c', String(ECHOES), '-i', PAUSE_SECONDS, '-W', wait, to];
   const answer = await host.run?.(program, args, { timeoutMs: timeoutMs + 3_000, maxBytes: 16 * 1024 });

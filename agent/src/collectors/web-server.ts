@@ -104,7 +104,10 @@ export class WebServerWatch {
         if (request?.path != null && this.#isStatusPage(request.path)) return;
         this.#options.onRequest(request, host.nowMs());
       };
-      this.#tails.set(path, followAccessLog({ path, onLine, buffer: this.#buffer, nowMs: host.nowMs }));
+      this.#tails.set(
+        path,
+        followAccessLog({ path, onLine, buffer: this.#buffer, nowMs: host.nowMs, mayRead: host.mayRead }),
+      );
     }
   }
 

@@ -1,12 +1,14 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Collector } from '../collectors/collector.ts';
-import { createHost } from '../collectors/host.ts';
+import { createHost, type Host } from '../collectors/host.ts';
 import { createCollectors } from '../collectors/index.ts';
 import { type AgentConfig, agentConfig, agentDirectory, readConfig } from '../config.ts';
 import { findRoles } from '../discover/index.ts';
 import { errorText } from '../errors.ts';
 import { isLocked } from '../folder-lock.ts';
+import { type FloorInForce, floorText, readFloor } from '../gate/floor-file.ts';
+import { withinFloor } from '../gate/floor-host.ts';
 import { FLOOR_PATH } from '../gate/log-rules.ts';
 import { identityPath, readIdentity } from '../identity.ts';
 import { createWatched, type Watched } from '../scope/watched.ts';
@@ -29,14 +31,16 @@ export const doctorCommand: Command = {
   async run(flags, _, { environment, out }) {
     const directory = agentDirectory(textFlag(flags, 'dir'), environment);
     const config = readableConfig(directory, environment);
-    const watched = createWatched(createHost(), config);
+    const floor = readFloor(FLOOR_PATH);
+    const machine = withinFloor(createHost(), floor.floor);
+    const watched = createWatched(machine, config);
     const running = isLocked(directory) ? (readStatus(directory)?.health.collectors ?? []) : [];
     const checks = await Promise.all([
       check('configuration', async () => `${Object.keys(readConfig(directory, [], environment)).length} parts read`),
       check('folder', async () => folderDetail(directory)),
       check('identity', async () => identityDetail(directory)),
       check('agent', async () => (isLocked(directory) ? 'running' : 'not running')),
-      check('floor', async () => (existsSync(FLOOR_PATH) ? `${FLOOR_PATH} bounds this agent` : 'no floor.yaml')),
+      check('floor', async () => floorDetail(floor)),
       check('nats', async () => reachable(readIdentity(directory)?.natsUrls ?? [])),
       check('scope', async () => scopeDetail(watched, config)),
       check('roles', async () => rolesDetail(watched)),
@@ -44,7 +48,7 @@ export const doctorCommand: Command = {
         check(`collector ${collector.name}`, async () => {
           const failing = running.find((state) => state.name === collector.name && !state.ok);
           if (failing !== undefined) throw new Error(`fails in the running agent${failingText(failing)}`);
-          return await collectorDetail(collector, watched);
+          return await collectorDetail(collector, collector.watches === 'host' ? machine : watched.host);
         }),
       ),
     ]);
@@ -63,10 +67,9 @@ async function check(name: string, work: () => Promise<string>): Promise<Check> 
 }
 
 /** A database is read once, because only it knows what this user may not see; its complaint names the command. */
-async function collectorDetail(collector: Collector, watched: Watched): Promise<string> {
-  const { capabilities, watches } = collector;
+async function collectorDetail(collector: Collector, host: Host): Promise<string> {
+  const { capabilities } = collector;
   const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
-  const host = watches === 'host' ? createHost() : watched.host;
   if (!(await collector.applies(host))) return `nothing to read here (${needs})`;
   if (capabilities.includes('sql')) {
     try {
@@ -76,6 +79,11 @@ async function collectorDetail(collector: Collector, watched: Watched): Promise<
     }
   }
   return `applies (${needs})`;
+}
+
+function floorDetail(floor: FloorInForce): string {
+  if (floor.problem !== null) throw new Error(floorText(floor));
+  return floorText(floor);
 }
 
 function folderDetail(directory: string): string {

@@ -17,6 +17,17 @@ const statusFile = z.object({
     failures: z.record(z.string(), z.number()),
   }),
   logSources: z.array(z.string()),
+  floor: z.string().default('no floor.yaml'),
+  held: z
+    .object({
+      limitBytes: z.number(),
+      metricBytes: z.number(),
+      lineBytes: z.number(),
+      spanBytes: z.number(),
+      dotBytes: z.number(),
+    })
+    .nullable()
+    .default(null),
   health,
 });
 export type StatusFile = z.infer<typeof statusFile>;
@@ -56,6 +67,8 @@ function describe(directory: string, agent: string | null, running: boolean, sta
   lines.push(
     `as of ${at}: link ${link.state}${link.lastError === null ? '' : ` (${link.lastError})`}`,
     `spool ${now.spool.batches} batches, ${now.spool.bytes} of ${now.spool.limitBytes} bytes; rows lost ${lost}`,
+    `floor: ${status.floor}`,
+    ...(status.held === null ? [] : [heldText(status.held)]),
     `${now.self.series} series every ${status.samplingEveryMs} ms; CPU ${now.self.cpuSecondsTotal.toFixed(1)} s, memory ${Math.round(now.self.rssBytes / 1e6)} MB`,
     `detection ${now.detection.ready ? 'ready' : 'learning'}${now.detection.error === null ? '' : `: ${now.detection.error}`}`,
     ...(now.scope === null ? [] : [`watches ${now.scope.entity}: ${scopeProcesses(now.scope.pids)}`]),
@@ -66,6 +79,12 @@ function describe(directory: string, agent: string | null, running: boolean, sta
     ...now.collectors.flatMap(({ name, note }) => (note === undefined ? [] : [`collector ${name}: ${note}`])),
   );
   return lines.join('\n');
+}
+
+function heldText(held: NonNullable<StatusFile['held']>): string {
+  const { metricBytes, lineBytes, spanBytes, dotBytes, limitBytes } = held;
+  const total = metricBytes + lineBytes + spanBytes + dotBytes;
+  return `keeps ${total} of ${limitBytes} bytes: metrics ${metricBytes}, lines ${lineBytes}, spans ${spanBytes}, dots ${dotBytes}`;
 }
 
 /** ` since …, 3 times in a row, next try …: what was said`. */

@@ -7,7 +7,8 @@ import { maskText } from './mask-text.ts';
 import { templateOf } from './template.ts';
 
 describe('class of a source', () => {
-  const floor: Floor = { logs: { mayBeGeneral: ['/var/log/**', 'journal:*'], alwaysPrivate: ['/var/log/auth.log'] } };
+  const logs = { mayBeGeneral: ['/var/log/**', 'journal:*'], alwaysPrivate: ['/var/log/auth.log'] };
+  const floor: Floor = { ...openFloor, logs };
   it.each([
     { source: '/var/log/nginx/access.log', wanted: ['/var/log/nginx/*.log'], want: 'general' },
     { source: '/var/log/nginx/old/access.log', wanted: ['/var/log/nginx/*.log'], want: 'private' },
@@ -58,6 +59,15 @@ describe('Gate', () => {
     expect(whys).toEqual(['rare', 'rare', 'rare', 'ordinary', 'ordinary']);
   });
 
+  it('takes terminal escapes and invisible characters out, which split no number from its form', () => {
+    const { gate } = gateFor();
+    gate.setGeneralLogSources(['/g']);
+    const text = 'fail \u001b]0;title\u0007\u001b[31mred\u001b[0m of 8512\u200b31-23\u200d45678\n\tat x';
+    const body = gate.admitLog(line('/g', text))?.body;
+    expect(body).toMatch(/red/);
+    expect(body).not.toMatch(/[^\P{Cc}\n\t]|\p{Cf}|8512|45678/u);
+  });
+
   it('lets no line of a private source out, only counts', () => {
     const { gate } = gateFor();
     expect(gate.admitLog(line('/p', 'hello'))).toBeNull();
@@ -91,6 +101,20 @@ describe('Gate', () => {
     expect(gate.takeTemplates().length).toBeLessThanOrEqual(1_001);
     expect(refusals.snapshot()['too-many-templates']).toBeGreaterThan(0);
   });
+});
+
+it('gives a new log source the place of one that has long been silent, after its counts were told', () => {
+  const { gate } = gateFor();
+  for (let i = 0; i < 200; i++) gate.admitLog(line(`/fake/${i}`, 'hello'));
+  const sources = () => gate.takeTemplates().map(({ source }) => source);
+  for (let minute = 0; minute < 20; minute++) {
+    gate.admitLog(line('/fake/0', 'hello'));
+    sources();
+  }
+  gate.admitLog(line('/real', 'hello'));
+  expect(sources()).toEqual(['/real']);
+  gate.admitLog(line('/fake/0', 'hello'));
+  expect(sources()).toEqual(['/fake/0']);
 });
 
 describe('AttributeGuard', () => {

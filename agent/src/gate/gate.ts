@@ -4,9 +4,22 @@ import type { LogLine } from '../receivers/log-line.ts';
 import type { Refusals } from '../refusals.ts';
 import { AttributeGuard, type GuardedWriter } from './attribute-guard.ts';
 import { type Floor, type LogClass, logClassifier } from './log-rules.ts';
-import { maskSource, maskText } from './mask-text.ts';
+import { maskEvent, maskOwnText, maskSource } from './mask-event.ts';
+import { maskText, printable } from './mask-text.ts';
 import { templateOf } from './template.ts';
 import { type TemplateCount, TemplateCounts } from './template-counts.ts';
+
+/** A line with everything private masked: what is kept of it on the host, whatever its class. */
+export interface MaskedLog {
+  /** As the host calls it, to ask for its class. */
+  readonly source: string;
+  readonly timeUnixMs: number;
+  readonly severity: number;
+  readonly templateId: bigint;
+  readonly body: string;
+  /** `null`: the line stays on this host. */
+  readonly admitted: AdmittedLog | null;
+}
 
 /** A line that may leave the host: of a general source, masked. */
 export interface AdmittedLog {
@@ -54,12 +67,24 @@ export class Gate {
   }
 
   /** Counts a line's template. The line itself, masked, where its source is general; else `null`. */
-  admitLog({ source, timeUnixMs, severity, text }: LogLine): AdmittedLog | null {
-    const body = maskText(text);
-    const { templateId, seenBefore } = this.#counts.add(source, templateOf(body), text, severity);
-    if (this.#classOf(source) !== 'general') return null;
+  admitLog(line: LogLine): AdmittedLog | null {
+    return this.readLog(line).admitted;
+  }
+
+  /** The same, with what may be kept here where nothing may leave. */
+  readLog({ source, timeUnixMs, severity, text }: LogLine): MaskedLog {
+    const plain = printable(text);
+    const body = maskText(plain);
+    const { templateId, seenBefore } = this.#counts.add(source, templateOf(body), plain, severity);
+    const masked = { source, timeUnixMs, severity, templateId, body };
+    if (this.#classOf(source) !== 'general') return { ...masked, admitted: null };
     const why = severity >= WARN ? 'severe' : seenBefore < RARE_BELOW ? 'rare' : 'ordinary';
-    return { source: maskSource(source), timeUnixMs, severity, templateId, body, why };
+    return { ...masked, admitted: { ...masked, source: maskSource(source), why } };
+  }
+
+  /** The name under which lines of a source may leave now, or `null` where they may not. */
+  admitSource(source: string): string | null {
+    return this.#classOf(source) === 'general' ? maskSource(source) : null;
   }
 
   /** How often each template was seen since the last call; texts only as far as the source's class allows. */
@@ -76,8 +101,13 @@ export class Gate {
     return this.#guard.writer(emits, out);
   }
 
-  /** Any other text made on the host: a note, an error, a configuration difference. */
-  admitText(text: string): string {
-    return maskText(text);
+  /** A finding, a change or a health report: every text in it. */
+  admitEvent<T>(event: T): T {
+    return maskEvent(event);
+  }
+
+  /** Names that the agent gives to what it saw: routes and services. */
+  admitName(name: string): string {
+    return maskOwnText(name);
   }
 }

@@ -8,20 +8,43 @@ export type LogClass = 'general' | 'private';
 
 export const FLOOR_PATH = '/etc/airis-agent/floor.yaml';
 
-/** What root allows at most, whatever the hub wants; patterns over a source's path or `journal:<unit>`, `**` crosses folders. */
+const patterns = (otherwise: readonly string[], about: string) =>
+  z
+    .array(z.string().max(300))
+    .max(200)
+    .default([...otherwise])
+    .describe(about);
+
+/**
+ * What root allows at most, whatever the hub wants and the agent's own settings say. Patterns: `*` within one folder,
+ * `**` across folders; a source is a path or `journal:<unit>`.
+ */
 export const floorSchema = z.strictObject({
   logs: z
     .strictObject({
-      mayBeGeneral: z
-        .array(z.string().max(300))
-        .max(200)
-        .default(['**'])
-        .describe('sources that the hub may name general; all others stay private'),
-      alwaysPrivate: z
-        .array(z.string().max(300))
-        .max(200)
-        .default([])
-        .describe('sources that stay private whatever else says'),
+      mayBeGeneral: patterns(['**'], 'sources that the hub may name general; all others stay private'),
+      alwaysPrivate: patterns([], 'sources that stay private whatever else says'),
+    })
+    .prefault({}),
+  paths: z
+    .strictObject({
+      mayRead: patterns(
+        ['**'],
+        'files that may be read, as they are named and where they really lie; /proc and /sys always may, the journal is `journal:`',
+      ),
+      never: patterns([], 'files that may not, whatever else says'),
+    })
+    .prefault({}),
+  targets: z
+    .strictObject({
+      mayCall: patterns(['**'], 'what may be asked for figures: `address:port`, or the path of a socket'),
+      never: patterns([], 'what may not, whatever else says'),
+    })
+    .prefault({}),
+  questions: z
+    .strictObject({
+      mayAsk: patterns(['**'], 'questions of the hub that are answered: `window`, `trace`'),
+      never: patterns([], 'those that are not, whatever else says'),
     })
     .prefault({}),
 });
@@ -29,8 +52,20 @@ export type Floor = z.output<typeof floorSchema>;
 
 /** For a host without floor.yaml: what the hub names general is general, all else private. */
 export const openFloor: Floor = floorSchema.parse({});
-/** For a floor.yaml that cannot be understood: nothing is general until it can. */
-export const closedFloor: Floor = { logs: { mayBeGeneral: [], alwaysPrivate: ['**'] } };
+/** For a floor.yaml that cannot be understood: the agent tells of the kernel's own figures and nothing else. */
+export const closedFloor: Floor = {
+  logs: { mayBeGeneral: [], alwaysPrivate: ['**'] },
+  paths: { mayRead: [], never: ['**'] },
+  targets: { mayCall: [], never: ['**'] },
+  questions: { mayAsk: [], never: ['**'] },
+};
+
+/** Whether a text fits one of `allowed` and none of `never`. */
+export function allows(allowed: readonly string[], never: readonly string[]): (text: string) => boolean {
+  const yes = allowed.map(pathMatcher);
+  const no = never.map(pathMatcher);
+  return (text) => yes.some((fits) => fits(text)) && !no.some((fits) => fits(text));
+}
 
 export function parseFloor(text: string): Result<Floor, 'floor-invalid'> {
   let document: unknown;
@@ -46,15 +81,12 @@ export function parseFloor(text: string): Result<Floor, 'floor-invalid'> {
 /** Class of a source: general only where the hub's rules name it and the floor does not forbid it. */
 export function logClassifier(generalLogSources: readonly string[], { logs }: Floor): (source: string) => LogClass {
   const wanted = generalLogSources.map(pathMatcher);
-  const allowed = logs.mayBeGeneral.map(pathMatcher);
-  const barred = logs.alwaysPrivate.map(pathMatcher);
-  const matches = (patterns: readonly ((path: string) => boolean)[], source: string) =>
-    patterns.some((is) => is(source));
+  const mayBe = allows(logs.mayBeGeneral, logs.alwaysPrivate);
   const known = new Map<string, LogClass>();
   return (source) => {
     const before = known.get(source);
     if (before !== undefined) return before;
-    const isGeneral = matches(wanted, source) && matches(allowed, source) && !matches(barred, source);
+    const isGeneral = mayBe(source) && wanted.some((fits) => fits(source));
     const logClass = isGeneral ? 'general' : 'private';
     if (known.size < SOURCES_REMEMBERED) known.set(source, logClass);
     return logClass;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MASKED_LENGTH_LIMIT, maskSource, maskText } from './mask-text.ts';
+import { maskSource } from './mask-event.ts';
+import { MASKED_LENGTH_LIMIT, maskText } from './mask-text.ts';
 
 it.each([
   ['login of kim@example.co.kr failed', 'login of <email> failed'],

@@ -21,22 +21,43 @@ const koreanValue = '(?:"(?:[^"\\\\]|\\\\.)*"|[가-힣][^,;&|)}\\]"\'=:]*|[^\\s,
 const separator = '[-\\s.\u2010-\u2015·()]';
 
 /** What is private in every kind of text, logs and configurations alike. */
+export const privateKey: Mask = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)/g,
+  '<secret>',
+  ['-----BEGIN'],
+];
+export const jwt: Mask = [/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, '<secret>', ['eyJ']];
+export const knownToken: Mask = [
+  /\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{30,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|sk-[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|hf_\w{16,}|npm_\w{16,}|hvs\.[\w-]{16,}|ya29\.[\w-]{16,})/g,
+  '<secret>',
+];
 export const bearer: Mask = [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, '$1 <secret>'];
 export const urlCredentials: Mask = [/:\/\/[^\s/:@"']{1,256}:[^\s/@"']{1,256}@/g, '://<secret>@'];
 export const email: Mask = [/[\w.+%-]{1,128}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}/g, '<email>', ['@', '%40']];
 export const homeOwner: Mask = [/(\/(?:home|Users)\/)[^/\s"':]{1,64}/g, '$1<person>'];
+export const koreanName: Mask = [/[가-힣]{2,4}(?=\s?(?:님|씨|귀하)(?![가-힣]))/g, '<person>'];
+export const koreanAddress: Mask = [
+  /(?:[가-힣]{1,8}(?:시|도|군|구|읍|면)\s+){1,4}[가-힣\d·.]{1,20}(?:로|길|동|리)(?:\s?\d[\d-]{0,9})?(?:번길\s?\d{1,5})?/g,
+  '<address>',
+];
+/** Keys with `=`, or with `:` where the value follows at once: a sentence with a colon is none. */
+export const secretSetting: Mask = [
+  new RegExp(`((?:${secretKey})[\\w-]{0,20}(?:["']?\\s*=>?\\s*|["']\\s*:\\s*|:(?=\\S)))${anyValue}`, 'gi'),
+  '$1<secret>',
+];
+export const personSetting: Mask = [
+  new RegExp(`((?<![가-힣\\w])(?:${personKey})(?:["']?\\s*=>?\\s*|["']\\s*:\\s*))${koreanValue}`, 'gi'),
+  '$1<person>',
+];
 
 /**
  * Applied in order; each takes what is surely its kind, the last ones whatever numbers and quotes are left. All are
  * linear: no repeated group holds another repetition of the same characters.
  */
 const masks: readonly Mask[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)/g, '<secret>', ['-----BEGIN']],
-  [/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, '<secret>', ['eyJ']],
-  [
-    /\b(?:A(?:KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{30,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|sk-[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|hf_\w{16,}|npm_\w{16,}|hvs\.[\w-]{16,}|ya29\.[\w-]{16,})/g,
-    '<secret>',
-  ],
+  privateKey,
+  jwt,
+  knownToken,
   bearer,
   urlCredentials,
   [new RegExp(`((?:${secretKey})[\\w-]{0,20}${keyed})(?:(?:bearer|basic)\\s+)?${anyValue}`, 'gi'), '$1<secret>'],
@@ -51,11 +72,8 @@ const masks: readonly Mask[] = [
   ],
   [/\b((?:password|publickey|keyboard-interactive\/pam) for )\S+/gi, '$1<person>'],
   homeOwner,
-  [/[가-힣]{2,4}(?=\s?(?:님|씨|귀하)(?![가-힣]))/g, '<person>'],
-  [
-    /(?:[가-힣]{1,8}(?:시|도|군|구|읍|면)\s+){1,4}[가-힣\d·.]{1,20}(?:로|길|동|리)(?:\s?\d[\d-]{0,9})?(?:번길\s?\d{1,5})?/g,
-    '<address>',
-  ],
+  koreanName,
+  koreanAddress,
   [/\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi, '<mac>'],
   [/(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\.\d)/g, '<ip>'],
   // Two colons in a row, or at least five groups: a time of day has fewer.
@@ -112,11 +130,10 @@ function maskQuoted(text: string): string {
   });
 }
 
-/** A path as the name of a source: the home folder's owner and long numbers say more than a source needs. */
-export function maskSource(source: string): string {
-  return source
-    .replace(/(\/(?:home|Users)\/)[^/\s]+/g, '$1<person>')
-    .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '<email>')
-    .replace(/\d{4,}/g, '<num>')
-    .slice(0, 300);
+const unprintable = /[^\P{Cc}\n\t]|\p{Cf}/u;
+
+/** No terminal obeys what is left; invisible characters go as if they had never split a number. */
+export function printable(text: string): string {
+  if (!unprintable.test(text)) return text;
+  return text.replaceAll(/\p{Cf}/gu, '').replaceAll(/[^\P{Cc}\n\t]/gu, ' ');
 }

@@ -18,6 +18,8 @@ export const DISTINCT_LINES_NEEDED = 20;
 /** Templates known of one source; rarer and newer ones beyond count together. */
 const TEMPLATES_PER_SOURCE = 1_000;
 const SOURCE_LIMIT = 200;
+/** A source of which this many takes in a row told nothing gives its place up when another needs it. */
+const IDLE_TAKES = 15;
 const WORDS_PER_SOURCE = 20_000;
 
 interface KnownTemplate {
@@ -32,6 +34,8 @@ interface KnownSource {
   readonly templates: Map<string, KnownTemplate>;
   /** In how many distinct lines a word stood, up to DISTINCT_LINES_NEEDED. */
   readonly words: Map<string, number>;
+  /** The take before which its last line came. */
+  seenInTake: number;
 }
 
 const overflow: LogTemplate = templateOf('(further templates)');
@@ -40,6 +44,7 @@ const overflow: LogTemplate = templateOf('(further templates)');
 export class TemplateCounts {
   readonly #sources = new Map<string, KnownSource>();
   readonly #refusals: Refusals;
+  #takes = 0;
 
   constructor(refusals: Refusals) {
     this.#refusals = refusals;
@@ -67,6 +72,7 @@ export class TemplateCounts {
 
   /** Counts since the last take. */
   take(classOf: (source: string) => LogClass): TemplateCount[] {
+    this.#takes++;
     const rows: TemplateCount[] = [];
     for (const [source, known] of this.#sources) {
       const isGeneral = classOf(source) === 'general';
@@ -89,14 +95,25 @@ export class TemplateCounts {
 
   #sourceOf(source: string): KnownSource | null {
     const known = this.#sources.get(source);
-    if (known !== undefined) return known;
-    if (this.#sources.size >= SOURCE_LIMIT) {
+    if (known !== undefined) {
+      known.seenInTake = this.#takes;
+      return known;
+    }
+    if (this.#sources.size >= SOURCE_LIMIT && !this.#forgetIdle()) {
       this.#refusals.count('too-many-log-sources');
       return null;
     }
-    const made: KnownSource = { templates: new Map(), words: new Map() };
+    const made: KnownSource = { templates: new Map(), words: new Map(), seenInTake: this.#takes };
     this.#sources.set(source, made);
     return made;
+  }
+
+  /** All counts of such a source were taken. */
+  #forgetIdle(): boolean {
+    for (const [source, { seenInTake }] of this.#sources) {
+      if (this.#takes - seenInTake >= IDLE_TAKES) return this.#sources.delete(source);
+    }
+    return false;
   }
 
   #templateIn({ templates }: KnownSource, template: LogTemplate): KnownTemplate {

@@ -1,91 +1,137 @@
-import { type AnswerChunk, parseJson, type WindowAsk, windowAsk } from '@airis/protocol';
+import type { TraceAsk, WindowAsk } from '@airis/protocol';
 import { BlockBatch } from '../block-batch.ts';
-import type { MetricPath } from '../metric-path.ts';
-import type { LocalStore } from '../store/local-store.ts';
+import type { Gate } from '../gate/gate.ts';
+import { encodeLines } from '../log-path.ts';
+import type { StoredMinute } from '../store/local-store.ts';
+import type { LogRow } from '../store/log-row.ts';
 import { STEP_MS } from '../store/minute-buffer.ts';
-import type { Ask } from './hub-link.ts';
+import type { Frame, SegmentKind } from '../store/segment-store.ts';
+import { encodeSpans, type SpanRow } from '../traces/trace-span.ts';
+import type { AnswerWriter } from './answer-writer.ts';
 
-export interface WindowAnswerParts {
-  readonly localStore: Pick<LocalStore, 'window'>;
-  readonly metricPath: Pick<MetricPath, 'recent'>;
+/** What this host still holds, and the gate that all of it passes. */
+export interface HeldHere {
+  readonly localStore: { window(metric: string, fromUnixMs: number, toUnixMs: number): Iterable<StoredMinute> };
+  readonly metricPath: { recent(metric: string): Iterable<StoredMinute> };
+  readonly segments: { frames(kind: SegmentKind, fromUnixMs: number, toUnixMs: number): Iterable<Frame> };
+  readonly lines: Rows<LogRow>;
+  readonly spans: Rows<SpanRow>;
+  readonly gate: Pick<Gate, 'admitSource'>;
   readonly nowMs: () => number;
-  /** Whether values of this metric may leave the host; the gate decides. */
-  readonly mayLeave: (metric: string) => boolean;
 }
 
-const MAX_ASK_BYTES = 16 * 1024;
-/** A chunk carries about so many values: well below the broker's largest message, in Base64 too. */
+interface Rows<Row> {
+  frames(fromUnixMs: number, toUnixMs: number, containing?: string): Iterable<readonly Row[]>;
+}
+
+/** A chunk carries about so many values or rows: well below the broker's largest message, in Base64 too. */
 const CHUNK_VALUES = 100_000;
+const CHUNK_ROWS = 5_000;
+/** Bytes of log text in a chunk before compression. */
+const CHUNK_TEXT = 1024 * 1024;
 /** Minutes read between two looks at the deadline and at other work. */
 const MINUTES_A_TURN = 30;
 
-/** Answers with full-resolution values in numbered chunks, the last one marked, within the question's deadline and bytes. */
-export async function answerWindow(ask: Ask, parts: WindowAnswerParts): Promise<void> {
-  const parsed = parseJson(windowAsk, ask.payload, MAX_ASK_BYTES);
-  // Without a readable request id there is nobody to answer.
-  if (!parsed.ok) return;
-  const wanted = parsed.value;
-  const out = new AnswerWriter(ask, wanted);
-  if (wanted.deadlineUnixMs <= parts.nowMs()) return out.fail('deadline', 'the deadline has passed');
-  if (!parts.mayLeave(wanted.metric)) return out.fail('not-allowed', 'this metric stays on the host');
-  let minutes = 0;
-  for (const { id, t0Ms, values } of allMinutes(wanted, parts)) {
-    const from = Math.max(0, Math.ceil((wanted.fromUnixMs - t0Ms) / STEP_MS));
-    const to = Math.min(values.length, Math.floor((wanted.toUnixMs - t0Ms) / STEP_MS) + 1);
-    const cut = from < to ? values.subarray(from, to) : null;
-    if (cut !== null && !cut.every(Number.isNaN) && !out.add(id, t0Ms + from * STEP_MS, cut)) {
-      return out.fail('too-large', `more than ${wanted.maxBytes} bytes`);
-    }
-    if (++minutes % MINUTES_A_TURN !== 0) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    if (wanted.deadlineUnixMs <= parts.nowMs()) return out.fail('deadline', 'not read in time');
-  }
-  out.end();
+/** Answers with what the window holds, oldest first. */
+export async function answerWindow(wanted: WindowAsk, out: AnswerWriter, held: HeldHere): Promise<void> {
+  if (wanted.kind === 'metric') return answerValues(wanted, out, held);
+  if (wanted.kind === 'transaction') return answerDots(wanted, out, held);
+  if (wanted.kind === 'span') return answerSpans(wanted, out, held, '');
+  return answerLines(wanted, out, held);
 }
 
-function* allMinutes(wanted: WindowAsk, { localStore, metricPath }: WindowAnswerParts) {
+/** Answers with the spans of one trace. */
+export const answerTrace = (wanted: TraceAsk, out: AnswerWriter, held: HeldHere): Promise<void> =>
+  answerSpans(wanted, out, held, wanted.traceId);
+
+type Times = Pick<WindowAsk, 'fromUnixMs' | 'toUnixMs' | 'deadlineUnixMs'>;
+
+async function answerValues(wanted: WindowAsk, out: AnswerWriter, held: HeldHere): Promise<void> {
+  const batch = new BlockBatch();
+  let values = 0;
+  let minutes = 0;
+  for (const { id, t0Ms, values: minute } of allMinutes(wanted, held)) {
+    const from = Math.max(0, Math.ceil((wanted.fromUnixMs - t0Ms) / STEP_MS));
+    const to = Math.min(minute.length, Math.floor((wanted.toUnixMs - t0Ms) / STEP_MS) + 1);
+    const cut = from < to ? minute.subarray(from, to) : null;
+    if (cut !== null && !cut.every(Number.isNaN)) {
+      batch.addValues(id, t0Ms + from * STEP_MS, STEP_MS, cut);
+      values += cut.length;
+    }
+    if (values >= CHUNK_VALUES) {
+      values = 0;
+      if (!out.send(batch.take()?.payload ?? new Uint8Array())) return out.failTooLarge();
+    }
+    if (++minutes % MINUTES_A_TURN === 0 && !(await hasTime(wanted, held))) return failLate(out);
+  }
+  out.end(batch.take()?.payload);
+}
+
+function* allMinutes(wanted: WindowAsk, { localStore, metricPath }: HeldHere) {
   yield* localStore.window(wanted.metric, wanted.fromUnixMs, wanted.toUnixMs);
   yield* metricPath.recent(wanted.metric);
 }
 
-class AnswerWriter {
-  readonly #ask: Ask;
-  readonly #wanted: WindowAsk;
-  readonly #batch = new BlockBatch();
-  #values = 0;
-  #chunk = 0;
-  #bytes = 0;
-
-  constructor(ask: Ask, wanted: WindowAsk) {
-    this.#ask = ask;
-    this.#wanted = wanted;
+/** Dots are kept as they were sent, some seconds together, so that a few beside the window come with them. */
+async function answerDots(wanted: Times, out: AnswerWriter, held: HeldHere): Promise<void> {
+  for (const { payload } of held.segments.frames('transaction', wanted.fromUnixMs, wanted.toUnixMs)) {
+    if (!out.send(payload)) return out.failTooLarge();
+    if (!(await hasTime(wanted, held))) return failLate(out);
   }
-
-  /** `false` once the question's bytes are used up. */
-  add(id: bigint, t0Ms: number, values: Float64Array): boolean {
-    this.#batch.addValues(id, t0Ms, STEP_MS, values);
-    this.#values += values.length;
-    return this.#values < CHUNK_VALUES || this.#flush(false);
-  }
-
-  end(): void {
-    if (!this.#flush(true)) this.fail('too-large', `more than ${this.#wanted.maxBytes} bytes`);
-  }
-
-  fail(code: string, detail: string): void {
-    this.#send({ chunk: this.#chunk, last: true, error: { code, detail }, body: '' });
-  }
-
-  #flush(last: boolean): boolean {
-    this.#values = 0;
-    const body = Buffer.from(this.#batch.take()?.payload ?? []).toString('base64');
-    if (this.#bytes + body.length > this.#wanted.maxBytes) return false;
-    this.#bytes += body.length;
-    this.#send({ chunk: this.#chunk++, last, error: null, body });
-    return true;
-  }
-
-  #send(chunk: AnswerChunk): void {
-    this.#ask.answer(this.#wanted.request, Buffer.from(JSON.stringify(chunk)));
-  }
+  out.end();
 }
+
+async function answerSpans(wanted: Times, out: AnswerWriter, held: HeldHere, traceId: string): Promise<void> {
+  let chosen: SpanRow[] = [];
+  const take = () => {
+    const batch =
+      chosen.length === 0
+        ? new Uint8Array()
+        : encodeSpans(
+            chosen,
+            chosen.map(() => ''),
+          );
+    chosen = [];
+    return batch;
+  };
+  for (const rows of held.spans.frames(wanted.fromUnixMs, wanted.toUnixMs, traceId)) {
+    for (const row of rows) if (traceId === '' || row[6] === traceId) chosen.push(row);
+    if (chosen.length >= CHUNK_ROWS && !out.send(take())) return out.failTooLarge();
+    if (!(await hasTime(wanted, held))) return failLate(out);
+  }
+  out.end(take());
+}
+
+/** Lines were masked before they were kept; whether they may leave is asked now, by the class of their source now. */
+async function answerLines(wanted: Times, out: AnswerWriter, held: HeldHere): Promise<void> {
+  let lines: Parameters<typeof encodeLines>[0][number][] = [];
+  let textBytes = 0;
+  const take = () => {
+    const batch = lines.length === 0 ? new Uint8Array() : encodeLines(lines);
+    lines = [];
+    textBytes = 0;
+    return batch;
+  };
+  for (const rows of held.lines.frames(wanted.fromUnixMs, wanted.toUnixMs)) {
+    for (const [timeUnixMs, severity, keptSource, templateId, body] of rows) {
+      const source = held.gate.admitSource(keptSource);
+      if (source === null) {
+        out.withhold(1);
+        continue;
+      }
+      lines.push({ timeUnixMs, severity, source, templateId: BigInt(templateId), body });
+      textBytes += body.length;
+      if ((lines.length >= CHUNK_ROWS || textBytes >= CHUNK_TEXT) && !out.send(take())) return out.failTooLarge();
+    }
+    if (!(await hasTime(wanted, held))) return failLate(out);
+  }
+  out.end(take());
+}
+
+/** Lets other work come first; whether anybody still waits. */
+async function hasTime({ deadlineUnixMs }: Times, { nowMs }: HeldHere): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return deadlineUnixMs > nowMs();
+}
+
+const failLate = (out: AnswerWriter): void => out.fail('deadline', 'not read in time');

@@ -21,6 +21,7 @@ const span = (
   traceId,
   spanId: id(1),
   parentSpanId: '',
+  name: '',
   kind: 1,
   startMs: nowMs - 200,
   endMs: nowMs - 100,

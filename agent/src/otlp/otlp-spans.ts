@@ -3,6 +3,9 @@ import { semconv } from '@airis/protocol';
 import { CallStats } from '../collectors/call-stats.ts';
 import type { CallsSeen, SampleWriter } from '../collectors/collector.ts';
 import { RouteClasses } from '../collectors/route-classes.ts';
+import { type SqlDialect, statementText } from '../collectors/statement-text.ts';
+import { maskText, printable } from '../gate/mask-text.ts';
+import type { TraceSpan } from '../traces/trace-span.ts';
 import type { TransactionColumns } from '../transactions/transaction-columns.ts';
 import type { OtlpAttributes, OtlpSpan } from './otlp-data.ts';
 
@@ -16,6 +19,9 @@ const LONGEST_SPAN_MS = 24 * 3_600_000;
 const MAX_TRACES = 2_000;
 const MAX_WAITING = 20_000;
 const FORGET_AFTER_MS = 60_000;
+/** Spans for whole traces that nobody has taken yet: two seconds of what may come. */
+const MAX_UNTAKEN = 40_000;
+const NAME_LIMIT = 300;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
 
 interface Waiting {
@@ -32,6 +38,8 @@ interface Trace {
 
 interface Service {
   readonly routes: RouteClasses;
+  /** Of what it calls: learnt apart, because routes are few. */
+  readonly callRoutes: RouteClasses;
   readonly http: CallStats;
   readonly database: CallStats;
 }
@@ -45,6 +53,8 @@ export class OtlpSpans {
   readonly #services = new Map<string, Service>();
   readonly #traces = new Map<string, Trace>();
   #waiting = 0;
+  #untaken: TraceSpan[] = [];
+  #dropped = 0;
 
   constructor(columns: TransactionColumns) {
     this.#columns = columns;
@@ -55,9 +65,23 @@ export class OtlpSpans {
     this.#forget(nowMs);
     const good = spans.filter(isGood);
     const of = this.#serviceOf(service);
-    for (const span of good) if (span.kind !== SERVER) this.#noteInner(of, span, nowMs);
+    for (const span of good) if (span.kind !== SERVER) this.#noteInner(service, of, span, nowMs);
     for (const span of good) if (span.kind === SERVER) this.#noteRequest(service, of, span, nowMs);
     return { rejected: spans.length - good.length };
+  }
+
+  /** Every span since the last call, as it may be kept. */
+  take(): readonly TraceSpan[] {
+    const taken = this.#untaken;
+    this.#untaken = [];
+    return taken;
+  }
+
+  /** Spans that came while nobody took them, since the last call. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
   }
 
   write(out: SampleWriter): void {
@@ -77,11 +101,12 @@ export class OtlpSpans {
     );
   }
 
-  #noteInner(service: Service, span: OtlpSpan, nowMs: number): void {
+  #noteInner(serviceName: string, service: Service, span: OtlpSpan, nowMs: number): void {
     const { traceId, spanId, parentSpanId, attributes } = span;
     const elapsedMs = span.endMs - span.startMs;
     const peer = span.kind === CLIENT ? peerOf(attributes) : null;
     this.#await(traceId, parentSpanId, { spanId, peer, elapsedMs }, nowMs);
+    this.#keep(serviceName, span, innerName(span, service.callRoutes), peer ?? '', nowMs);
     if (peer === null) return;
     const isDatabase = attributes.has('db.system.name') || attributes.has('db.system');
     const status = statusOf(attributes);
@@ -106,13 +131,14 @@ export class OtlpSpans {
     const { traceId, spanId, parentSpanId, attributes, endMs, startMs, isError } = span;
     const status = statusOf(attributes);
     const waited = this.#waitedFor(traceId, spanId);
-    const isBelievable = endMs <= nowMs && endMs >= nowMs - LONGEST_AGO_MS;
+    const route = routeOf(attributes, routes, status);
+    this.#keep(name, span, route, '', nowMs);
     this.#columns.add(
-      isBelievable ? endMs : nowMs,
+      believedEnd(endMs, nowMs),
       endMs - startMs,
       status,
       name === '' ? '' : `service:${name}`,
-      routeOf(attributes, routes, status),
+      route,
       traceId,
       // Who was called says this id as its parent, and the hub joins by it; a row tells of one call, the longest.
       waited?.spanId ?? spanId,
@@ -121,6 +147,26 @@ export class OtlpSpans {
       waited?.elapsedMs ?? NO_TIME,
       isError || status >= 500,
     );
+  }
+
+  #keep(service: string, span: OtlpSpan, name: string, peer: string, nowMs: number): void {
+    if (this.#untaken.length >= MAX_UNTAKEN) {
+      this.#dropped++;
+      return;
+    }
+    const { traceId, spanId, parentSpanId, kind, startMs, endMs, isError, attributes } = span;
+    this.#untaken.push({
+      endUnixMs: believedEnd(endMs, nowMs),
+      elapsedMs: endMs - startMs,
+      kind: kind >= 1 && kind <= 5 ? kind : 0,
+      isError: isError || statusOf(attributes) >= 500,
+      service: service === '' ? '' : `service:${service}`,
+      name,
+      traceId,
+      spanId,
+      parentSpanId,
+      peer,
+    });
   }
 
   #await(traceId: string, parentSpanId: string, span: Waiting, nowMs: number): void {
@@ -170,6 +216,7 @@ export class OtlpSpans {
     const own = name === '' ? {} : { [semconv.attribute.serviceName]: name };
     const made = {
       routes: new RouteClasses(),
+      callRoutes: new RouteClasses(),
       http: new CallStats('http', own),
       database: new CallStats('database', own),
     };
@@ -183,6 +230,26 @@ export class OtlpSpans {
       this.#drop(id);
     }
   }
+}
+
+const believedEnd = (endMs: number, nowMs: number): number =>
+  endMs <= nowMs && endMs >= nowMs - LONGEST_AGO_MS ? endMs : nowMs;
+
+/** What an inner span did: its statement without literals, its call as a route, else its name with all that varies masked. */
+function innerName({ name, attributes, kind }: OtlpSpan, routes: RouteClasses): string {
+  const statement = attributes.get('db.query.text') ?? attributes.get('db.statement');
+  const system = `${attributes.get('db.system.name') ?? attributes.get('db.system') ?? ''}`;
+  // Keys of other stores are often people's: of these only the span's name is kept.
+  if (typeof statement === 'string' && statement !== '' && /sql|maria|oracle|db2|h2|derby/.test(system)) {
+    const dialect: SqlDialect = system.includes('postgres') ? 'postgresql' : 'mysql';
+    return maskText(statementText(statement, dialect)).slice(0, NAME_LIMIT);
+  }
+  if (kind === CLIENT && attributes.has('http.request.method')) return routeOf(attributes, routes, 0);
+  const path = /^(?:[A-Z]{3,7} )?(\/.*)$/.exec(name)?.[1];
+  if (path !== undefined) return routes.routeOf(path.split('?')[0]!, 0);
+  return maskText(printable(name.slice(0, NAME_LIMIT)))
+    .replaceAll(/\d+/g, '<num>')
+    .slice(0, NAME_LIMIT);
 }
 
 const isGood = ({ traceId, spanId, startMs, endMs }: OtlpSpan): boolean =>

@@ -45,6 +45,7 @@ function readSpan(span: Fields): OtlpSpan {
     traceId: hexId(span.traceId, 32),
     spanId: hexId(span.spanId, 16),
     parentSpanId: hexId(span.parentSpanId, 16),
+    name: text(span.name),
     kind: number(span.kind) ?? 0,
     startMs: msOf(number(span.startTimeUnixNano) ?? 0),
     endMs: msOf(number(span.endTimeUnixNano) ?? 0),

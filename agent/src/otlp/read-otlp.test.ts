@@ -77,6 +77,7 @@ describe('spans', () => {
                     traceId: traceId.toUpperCase(),
                     spanId,
                     parentSpanId: '00f067aa0ba902b7',
+                    name: 'GET /orders',
                     kind: 2,
                     startTimeUnixNano: String(startNanos),
                     endTimeUnixNano: String(startNanos + 125_000_000n),
@@ -100,7 +101,8 @@ describe('spans', () => {
     );
     expect(fromProtobuf).toEqual(fromJson);
     const span = fromProtobuf[0]!.items[0]!;
-    expect(span).toMatchObject({ traceId, spanId, parentSpanId: '00f067aa0ba902b7', kind: 2, isError: true });
+    expect(span).toMatchObject({ traceId, spanId, parentSpanId: '00f067aa0ba902b7', name: 'GET /orders' });
+    expect(span).toMatchObject({ kind: 2, isError: true });
     expect(span.endMs - span.startMs).toBeCloseTo(125, 2);
     expect(Object.fromEntries(span.attributes)).toEqual({
       'http.route': '/orders',

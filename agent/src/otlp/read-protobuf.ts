@@ -65,6 +65,7 @@ function readSpan(span: ProtobufReader): OtlpSpan {
   let traceId = '';
   let spanId = '';
   let parentSpanId = '';
+  let name = '';
   let kind = 0;
   let startMs = 0;
   let endMs = 0;
@@ -73,6 +74,7 @@ function readSpan(span: ProtobufReader): OtlpSpan {
     if (field === 1) traceId = hexId(span.bytes(), 16);
     else if (field === 2) spanId = hexId(span.bytes(), 8);
     else if (field === 4) parentSpanId = hexId(span.bytes(), 8);
+    else if (field === 5) name = span.text();
     else if (field === 6) kind = span.uint();
     else if (field === 7) startMs = msOf(span.fixed64());
     else if (field === 8) endMs = msOf(span.fixed64());
@@ -80,7 +82,7 @@ function readSpan(span: ProtobufReader): OtlpSpan {
     else if (field === 15) isError = readStatus(span.message());
     else span.skip();
   }
-  return { traceId, spanId, parentSpanId, kind, startMs, endMs, attributes, isError };
+  return { traceId, spanId, parentSpanId, name, kind, startMs, endMs, attributes, isError };
 }
 
 function readStatus(status: ProtobufReader): boolean {

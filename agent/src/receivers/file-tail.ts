@@ -20,6 +20,8 @@ export interface FileTailOptions {
   /** Scratch space for reads; may be shared by tails that are polled one after the other. */
   readonly buffer: Buffer;
   readonly nowMs: () => number;
+  /** What the floor of this host says, asked with every poll: a link may lead elsewhere by now. */
+  readonly mayRead: (path: string) => boolean;
 }
 
 /** Read from one file in one poll, so that none starves the others; passing over a long line may go further. */
@@ -91,6 +93,10 @@ export class FileTail {
   }
 
   async #statPath(nowMs: number): Promise<Stats | null> {
+    if (!this.#options.mayRead(this.path)) {
+      this.#refuse('barred-by-floor', nowMs);
+      return null;
+    }
     try {
       const there = await stat(this.path);
       if (there.isFile()) return there;

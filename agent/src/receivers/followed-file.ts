@@ -30,7 +30,7 @@ export function parsePosition(text: string): FilePosition | null {
   }
 }
 
-export type OpenRefusal = 'not-a-regular-file' | 'permission-denied' | 'absent' | 'unreadable';
+export type OpenRefusal = 'barred-by-floor' | 'not-a-regular-file' | 'permission-denied' | 'absent' | 'unreadable';
 
 /** An open log file: where reading stands, and whether it is still the file it was. */
 export class FollowedFile {

@@ -41,6 +41,7 @@ export const journalReceiver = defineReceiver({
 
 /** Whether there is a journal to read here and nothing else repeats it. */
 export async function journalApplies(host: Host, { mode, directory }: JournalConfig): Promise<boolean> {
+  if (!host.mayRead('journal:')) return false;
   if (mode !== 'auto') return mode === 'on';
   if (directory !== null) return true;
   if ((await host.list('/run/systemd/journal')).length === 0) return false;

@@ -47,7 +47,7 @@ export const logTailConfig = z.strictObject({
 export type LogTailConfig = z.output<typeof logTailConfig>;
 
 export interface LogTailParts {
-  readonly host: Pick<Host, 'list' | 'nowMs'>;
+  readonly host: Pick<Host, 'list' | 'nowMs' | 'mayRead'>;
   readonly config: LogTailConfig;
   readonly sink: LogSink;
   readonly positions: PositionStore;
@@ -98,6 +98,7 @@ export function createLogTail({ host, config, sink, positions, refusals }: LogTa
             deliver,
             buffer,
             nowMs: host.nowMs,
+            mayRead: host.mayRead,
           }),
         );
       }

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -107,7 +108,7 @@ it('takes what rsyslog forwards', async () => {
 });
 
 it('makes a sender wait while the lines have nowhere to go, and loses none', async () => {
-  await using received = await receive({ tcp: '127.0.0.1:0' });
+  await using received = await receive({ tcp: '127.0.0.1:0', maxLinesPerSecond: 100_000 });
   received.setFull(true);
   const socket = connect(received.port('tcp'), '127.0.0.1');
   const count = 40_000;
@@ -134,8 +135,24 @@ it('refuses whom it does not know, and what is malformed harms nothing', async (
   await expect.poll(() => received.refusals.snapshot()['syslog-too-many-connections'], poll).toBe(1);
   for (let i = 0; i < 300; i++) first.write(`<14>app${i}: x\n`);
   await expect.poll(() => received.lines.length, poll).toBe(302);
-  expect(new Set(received.lines.map(({ source }) => source)).size).toBe(201);
+  // `ok` and `esc` are among the hundred that one sender has.
+  expect(new Set(received.lines.map(({ source }) => source)).size).toBe(101);
   first.destroy();
+});
+
+it('drops what one sender sends too fast by UDP, and makes a connection wait', async () => {
+  await using received = await receive({ tcp: '127.0.0.1:0', udp: '127.0.0.1:0', maxLinesPerSecond: 50 });
+  const socket = createSocket('udp4');
+  for (let i = 0; i < 200; i++) socket.send(`<14>app: datagram ${i}`, received.port('udp'), '127.0.0.1');
+  const dropped = () => received.refusals.snapshot()['syslog-sender-rate'] ?? 0;
+  await expect.poll(() => dropped() + received.lines.length, poll).toBe(200);
+  socket.close();
+  expect(dropped()).toBeGreaterThan(100);
+  const before = received.lines.length;
+  const slow = connect(received.port('tcp'), '127.0.0.1');
+  for (let i = 0; i < 200; i++) slow.write(`<14>app: line ${i}\n`);
+  await expect.poll(() => received.lines.length - before, poll).toBe(200);
+  slow.destroy();
 });
 
 it('harms no other receiver where its port is taken, and starts when it is free', async () => {

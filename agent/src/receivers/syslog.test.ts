@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SenderRates } from './sender-rates.ts';
 import { syslogConfig } from './syslog.ts';
 import { SyslogFraming } from './syslog-framing.ts';
 import { parseSyslog } from './syslog-message.ts';
+import { SyslogSources } from './syslog-sources.ts';
 
 describe('a syslog message', () => {
   it.each([
@@ -90,5 +92,56 @@ describe('the framing of a stream', () => {
     const counted = framing.push(Buffer.from(`1000 <13>${'x'.repeat(996)}<13>next\n`));
     expect(counted.tooLong).toBe(1);
     expect(counted.messages.map(String)).toEqual(['<13>next']);
+  });
+});
+
+describe('sources of syslog', () => {
+  it('have a place again once invented names have been silent, and one sender never takes all places', () => {
+    const sources = new SyslogSources();
+    const invented = (n: number, sender: string) => sources.admit(`syslog:fake-${n}/x`, sender, n);
+    const admitted = Array.from({ length: 200 }, (_, n) => invented(n, '10.9.9.9')).filter(Boolean);
+    expect(admitted).toHaveLength(100);
+    for (let n = 0; n < 100; n++) expect(sources.admit(`syslog:real-${n}/x`, `10.0.0.${n}`, 1_000)).toBe(true);
+    expect(sources.admit('syslog:late/x', '10.0.1.1', 2_000)).toBe(false);
+    const later = 2_000 + 15 * 60_000;
+    expect(sources.admit('syslog:real-5/x', '10.0.0.5', later)).toBe(true);
+    expect(sources.admit('syslog:late/x', '10.0.1.1', later)).toBe(true);
+    // The longest unseen gave way, nobody else.
+    expect(sources.admit('syslog:real-7/x', '10.0.0.7', later)).toBe(true);
+  });
+
+  it('stay bounded whatever is sent', () => {
+    const sources = new SyslogSources();
+    let admitted = 0;
+    for (let n = 0; n < 5_000; n++) if (sources.admit(`syslog:${n}/x`, `s${n}`, n)) admitted++;
+    expect(admitted).toBe(200);
+  });
+});
+
+describe('the rate of a sender', () => {
+  it('drops what is too fast of one and leaves others alone', () => {
+    const rates = new SenderRates(100);
+    const taken = (sender: string, atMs: number) =>
+      Array.from({ length: 300 }, () => rates.take(sender, atMs)).filter(Boolean).length;
+    expect(taken('a', 0)).toBe(100);
+    expect(taken('b', 0)).toBe(100);
+    expect(taken('a', 500)).toBe(50);
+    expect(taken('a', 60_000)).toBe(100);
+    expect(taken('a', 0)).toBe(0);
+  });
+
+  it('lets a connection owe, for ten seconds at most', () => {
+    const rates = new SenderRates(100);
+    rates.owe('a', 1_000_000, 0);
+    expect(rates.mayGoOn('a', 9_900)).toBe(false);
+    expect(rates.mayGoOn('a', 10_020)).toBe(true);
+  });
+
+  it('is shared by those beyond a thousand senders, until some have paused', () => {
+    const rates = new SenderRates(10);
+    for (let n = 0; n < 1_000; n++) rates.take(`s${n}`, 0);
+    const beyond = Array.from({ length: 50 }, (_, n) => rates.take(`t${n}`, 0)).filter(Boolean);
+    expect(beyond).toHaveLength(10);
+    expect(Array.from({ length: 50 }, (_, n) => rates.take(`u${n}`, 2_000)).every(Boolean)).toBe(true);
   });
 });

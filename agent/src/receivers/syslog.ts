@@ -6,8 +6,10 @@ import { AgentError } from '../errors.ts';
 import { timeOfLine } from './line-time.ts';
 import type { LogLine } from './log-line.ts';
 import { defineReceiver, type Receiver, type ReceiverParts } from './receiver.ts';
+import { SenderRates } from './sender-rates.ts';
 import { SyslogFraming } from './syslog-framing.ts';
 import { parseSyslog } from './syslog-message.ts';
+import { SyslogSources } from './syslog-sources.ts';
 
 const network = z
   .string()
@@ -28,14 +30,18 @@ export const syslogConfig = z.strictObject({
     .max(64 * 1024)
     .default(8 * 1024)
     .describe('a longer message is passed over and counted as line-too-long'),
+  maxLinesPerSecond: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(2_000)
+    .describe('of one sender; its further datagrams are dropped and counted, its connections made to wait'),
   maxConnections: z.int().min(1).max(1_000).default(100).describe('further ones are closed and counted'),
 });
 export type SyslogConfig = z.output<typeof syslogConfig>;
 
 /** Lines that wait for the sink. Beyond, TCP senders are made to wait and datagrams are dropped and counted. */
 const QUEUE_LIMIT = 10_000;
-/** `syslog:<host>/<app>` kept apart; further ones share `syslog:other`. */
-const SOURCE_LIMIT = 200;
 /** A connection that says nothing for this long is closed; its sender opens another one. */
 const IDLE_MS = 30 * 60_000;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -52,7 +58,8 @@ class SyslogReceiver implements Receiver {
   readonly #parts: ReceiverParts;
   readonly #config: SyslogConfig;
   readonly #allowed: BlockList | null;
-  readonly #sources = new Set<string>();
+  readonly #sources = new SyslogSources();
+  readonly #rates: SenderRates;
   readonly #connections = new Set<Socket>();
   readonly #listening: string[] = [];
   #queue: LogLine[] = [];
@@ -62,6 +69,7 @@ class SyslogReceiver implements Receiver {
   private constructor(parts: ReceiverParts, config: SyslogConfig) {
     this.#parts = parts;
     this.#config = config;
+    this.#rates = new SenderRates(config.maxLinesPerSecond);
     this.#allowed = config.senders.length === 0 ? null : listOf(config.senders);
   }
 
@@ -87,7 +95,9 @@ class SyslogReceiver implements Receiver {
     let done = 0;
     while (done < this.#queue.length && sink.accept(this.#queue[done]!)) done++;
     this.#queue = this.#queue.slice(done);
-    if (!this.#isFull) for (const socket of this.#connections) socket.resume();
+    if (this.#isFull) return;
+    const nowMs = this.#parts.host.nowMs();
+    for (const socket of this.#connections) if (this.#rates.mayGoOn(senderOf(socket), nowMs)) socket.resume();
   }
 
   sources(): string[] {
@@ -121,7 +131,9 @@ class SyslogReceiver implements Receiver {
     socket.on('message', (message, sender) => {
       if (!this.#mayCome(sender.address)) return;
       if (message.length > this.#config.maxLineBytes) this.#parts.refusals.count('line-too-long');
-      else if (this.#isFull) this.#parts.refusals.count('syslog-queue-full');
+      else if (!this.#rates.take(sender.address, this.#parts.host.nowMs())) {
+        this.#parts.refusals.count('syslog-sender-rate');
+      } else if (this.#isFull) this.#parts.refusals.count('syslog-queue-full');
       else this.#take(message, sender.address);
     });
     this.#listening.push(`syslog:udp:${host}:${socket.address().port}`);
@@ -141,7 +153,7 @@ class SyslogReceiver implements Receiver {
   }
 
   #connect(socket: Socket): void {
-    const sender = socket.remoteAddress ?? '';
+    const sender = senderOf(socket);
     // A connection is reset in the order of events, and its error is then nobody's.
     socket.on('error', () => socket.destroy());
     if (!this.#mayCome(sender)) {
@@ -165,8 +177,11 @@ class SyslogReceiver implements Receiver {
     socket.on('data', (chunk: Buffer) => {
       const { messages, tooLong } = framing.push(chunk);
       if (tooLong > 0) this.#parts.refusals.count('line-too-long', tooLong);
+      const nowMs = this.#parts.host.nowMs();
+      // What was read is kept: the sender pays for it by waiting.
+      this.#rates.owe(sender, messages.length, nowMs);
       for (const message of messages) this.#take(message, sender);
-      if (this.#isFull) socket.pause();
+      if (this.#isFull || !this.#rates.mayGoOn(sender, nowMs)) socket.pause();
     });
   }
 
@@ -183,24 +198,22 @@ class SyslogReceiver implements Receiver {
     const { host, app, severity, text } = parseSyslog(line);
     if (text.trim() === '') return;
     this.#queue.push({
-      source: this.#sourceOf(host === '' ? sender : host, app),
+      source: this.#sourceOf(host === '' ? sender : host, app, sender),
       timeUnixMs: timeOfLine(line.replace(/^<\d{1,3}>(?:1 )?/, ''), this.#parts.host.nowMs()),
       severity,
       text,
     });
   }
 
-  #sourceOf(host: string, app: string): string {
+  #sourceOf(host: string, app: string, sender: string): string {
     const source = `syslog:${host.replaceAll(/[^\w.:-]/g, '?').slice(0, 64)}/${app.slice(0, 48) || '-'}`;
-    if (this.#sources.has(source)) return source;
-    if (this.#sources.size >= SOURCE_LIMIT) {
-      this.#parts.refusals.count('syslog-too-many-sources');
-      return 'syslog:other';
-    }
-    this.#sources.add(source);
-    return source;
+    if (this.#sources.admit(source, sender, this.#parts.host.nowMs())) return source;
+    this.#parts.refusals.count('syslog-too-many-sources');
+    return 'syslog:other';
   }
 }
+
+const senderOf = (socket: Socket): string => socket.remoteAddress ?? '';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 const cp949 = new TextDecoder('euc-kr');

@@ -27,18 +27,21 @@ export const directoriesCollector = defineCollector({
   },
   state: () => new BoundedAttributes(8, (name) => ({ [attribute.directoryName]: name })),
   applies: async (_, { directories }) => directories.length > 0,
-  async collect(_, { directories }, out, of) {
+  async collect(host, { directories }, out, of) {
     const unread: string[] = [];
     for (const { name, path, quotaBytes } of directories) {
       const attributes = of.get(name);
-      const bytes = await usedBytes(path);
+      const bytes = host.mayRead(path) ? await usedBytes(path) : null;
       if (bytes === null) unread.push(path);
       if (bytes === null || attributes === null) continue;
       out.write(metric.directoryUsage, bytes, attributes);
       out.write(metric.directoryLimit, quotaBytes, attributes);
       out.write(metric.directoryUtilization, bytes / quotaBytes, attributes);
     }
-    if (unread.length > 0) throw new Error(`cannot read ${unread.join(', ')}: check that it exists and may be read`);
+    if (unread.length > 0)
+      throw new Error(
+        `cannot read ${unread.join(', ')}: check that it exists, may be read, and that floor.yaml allows it`,
+      );
   },
 });
 

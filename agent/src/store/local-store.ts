@@ -14,6 +14,8 @@ export interface LocalStoreOptions {
   readonly limitBytes: number;
   readonly nowMs: () => number;
   readonly log: Log;
+  /** What others hold under the same limit now. */
+  readonly othersBytes?: () => number;
   /** A minute that could not be kept, by reason. */
   readonly onRefused?: (reason: string) => void;
 }
@@ -112,7 +114,7 @@ export class LocalStore implements Disposable {
         this.#statements.insert.run(id, packed.length + ROW_OVERHEAD_BYTES, packed);
       }
       this.#bytes = this.#storedBytes();
-      this.#evict(this.#options.limitBytes);
+      this.#evict(this.#options.limitBytes - (this.#options.othersBytes?.() ?? 0));
     });
   }
 

@@ -1,4 +1,5 @@
 import { compressBatch, encodeBatch, signals, TRANSACTION_ERROR, utf8Column } from '@airis/protocol';
+import { traceContextId } from '../gate/mask-event.ts';
 
 /** Rows held at most; a second of a busy server. What comes beyond is dropped and counted. */
 export const MAX_TRANSACTIONS = 5_000;
@@ -85,8 +86,12 @@ export class TransactionColumns {
    * All rows, encoded, with the times they span; null when there are none. Empty afterwards.
    *
    * @param spokenFor - service of rows that name none
+   * @param admitted - a service, route or peer as it may leave
    */
-  take(spokenFor: string): {
+  take(
+    spokenFor: string,
+    admitted: (name: string) => string = (name) => name,
+  ): {
     readonly payload: Uint8Array;
     readonly rows: number;
     readonly fromUnixMs: number;
@@ -103,12 +108,12 @@ export class TransactionColumns {
           this.#elapsedMs.slice(0, rows),
           this.#status.slice(0, rows),
           this.#flags.slice(0, rows),
-          utf8Column(this.#service.map((service) => service || spokenFor)),
-          utf8Column(this.#route),
-          utf8Column(this.#traceId),
-          utf8Column(this.#spanId),
-          utf8Column(this.#parentSpanId),
-          utf8Column(this.#peer),
+          utf8Column(this.#service.map((service) => admitted(service || spokenFor))),
+          utf8Column(this.#route.map(admitted)),
+          utf8Column(this.#traceId.map(traceContextId)),
+          utf8Column(this.#spanId.map(traceContextId)),
+          utf8Column(this.#parentSpanId.map(traceContextId)),
+          utf8Column(this.#peer.map(admitted)),
           this.#peerElapsedMs.slice(0, rows),
         ],
         rows,

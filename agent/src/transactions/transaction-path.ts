@@ -1,24 +1,41 @@
 import { schemaName, signals } from '@airis/protocol';
+import type { Gate } from '../gate/gate.ts';
 import type { Refusals } from '../refusals.ts';
+import type { SegmentStore } from '../store/segment-store.ts';
 import type { Spool } from '../store/spool.ts';
 import { priorities } from '../store/spool-item.ts';
 import { MAX_TRANSACTIONS, type TransactionColumns } from './transaction-columns.ts';
 
 /** Dots go to the hub this often, and as soon as half of what fits is there. */
 const SEND_EVERY_MS = 2_000;
+const REMEMBERED_NAMES = 2_000;
+
+export interface TransactionPathOptions {
+  readonly gate: Pick<Gate, 'admitName'>;
+  readonly spool: Spool;
+  /** Where this host keeps them as they were sent. */
+  readonly kept: Pick<SegmentStore, 'append'>;
+  readonly refusals: Refusals;
+  /** Entity of requests whose log names none, by the role that answered them. */
+  readonly spokenFor: (role: string) => string;
+}
 
 /** What becomes of completed requests: from the collectors that read them into the spool. */
 export class TransactionPath {
+  readonly #gate: Pick<Gate, 'admitName'>;
   readonly #spool: Spool;
+  readonly #kept: Pick<SegmentStore, 'append'>;
   readonly #refusals: Refusals;
   readonly #spokenFor: (role: string) => string;
+  readonly #names = new Map<string, string>();
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param spokenFor - entity of requests whose log names none, by the role that answered them */
-  constructor(spool: Spool, refusals: Refusals, spokenFor: (role: string) => string) {
-    this.#spokenFor = spokenFor;
+  constructor({ gate, spool, kept, refusals, spokenFor }: TransactionPathOptions) {
+    this.#gate = gate;
     this.#spool = spool;
+    this.#kept = kept;
     this.#refusals = refusals;
+    this.#spokenFor = spokenFor;
   }
 
   /** Once a second; `sources` are the columns that collectors fill. */
@@ -37,10 +54,20 @@ export class TransactionPath {
     for (const columns of sources) this.#send(columns);
   }
 
+  /** Routes and services repeat; names that are ever new are looked at each time. */
+  readonly #admitted = (name: string): string => {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const admitted = this.#gate.admitName(name);
+    if (this.#names.size < REMEMBERED_NAMES) this.#names.set(name, admitted);
+    return admitted;
+  };
+
   #send(columns: TransactionColumns): void {
-    const taken = columns.take(this.#spokenFor(columns.role));
+    const taken = columns.take(this.#spokenFor(columns.role), this.#admitted);
     if (taken === null) return;
     const { payload, rows, fromUnixMs, toUnixMs } = taken;
+    this.#kept.append('transaction', { fromUnixMs, toUnixMs, payload });
     this.#spool.append({
       class: 'data',
       kind: 'transaction',

@@ -24,7 +24,16 @@ export interface ListRule {
   readonly along: 'time' | 'value';
 }
 
-export type SignalName = 'series' | 'block' | 'point' | 'histogram' | 'exemplar' | 'log' | 'template' | 'transaction';
+export type SignalName =
+  | 'series'
+  | 'block'
+  | 'point'
+  | 'histogram'
+  | 'exemplar'
+  | 'log'
+  | 'template'
+  | 'transaction'
+  | 'span';
 
 /** Columns the hub adds to every row of a joined insert; no agent can set them. */
 export const hubColumns: readonly Column[] = [
@@ -179,6 +188,37 @@ const transaction: Signal = {
   ],
 };
 
+/** Set in `flags` of a span that failed. */
+export const SPAN_ERROR = 1;
+
+/** Part of a trace that the host chose to send, or was asked for. */
+const span: Signal = {
+  name: 'span',
+  version: 1,
+  timeColumn: 't',
+  stepColumn: null,
+  lists: null,
+  columns: [
+    /** When it ended. */
+    { name: 't', type: 'timestampMs' },
+    { name: 'elapsedMs', type: 'float64' },
+    /** As OpenTelemetry: 1 internal, 2 server, 3 client, 4 producer, 5 consumer; 0 where not said. */
+    { name: 'kind', type: 'uint8' },
+    { name: 'flags', type: 'uint8' },
+    /** Why its trace was kept: `error`, `slow`, `share`; empty in an answer. */
+    { name: 'why', type: 'utf8' },
+    /** Entity that spent the time: `service:shop-was`. */
+    { name: 'service', type: 'utf8' },
+    /** Route, statement without literals, or masked name. */
+    { name: 'name', type: 'utf8' },
+    { name: 'traceId', type: 'utf8' },
+    { name: 'spanId', type: 'utf8' },
+    { name: 'parentSpanId', type: 'utf8' },
+    /** `address:port` of the called side of a client span, empty for none. */
+    { name: 'peer', type: 'utf8' },
+  ],
+};
+
 export const signals: Readonly<Record<SignalName, Signal>> = {
   series,
   block,
@@ -188,6 +228,7 @@ export const signals: Readonly<Record<SignalName, Signal>> = {
   log,
   template,
   transaction,
+  span,
 };
 
 /** `block/1`: what the schema header says. */

@@ -1,26 +1,43 @@
 import { z } from 'zod';
 
-/** hub → agent on `airis.ask.<agent>.window`: full-resolution values the host still holds. */
-export const windowAsk = z.object({
-  request: z.string().regex(/^[0-9a-z-]{8,60}$/),
+const request = z.string().regex(/^[0-9a-z-]{8,60}$/);
+const common = {
+  request,
   deadlineUnixMs: z.number().int(),
   maxBytes: z
     .number()
     .int()
     .positive()
     .max(8 * 1024 * 1024),
-  metric: z.string().max(200),
   fromUnixMs: z.number().int(),
   toUnixMs: z.number().int(),
+};
+
+/** Enough of any question to say no to it. */
+export const anyAsk = z.object({ request });
+
+/** hub → agent on `airis.ask.<agent>.window`: what the host still holds at full resolution. */
+export const windowAsk = z.object({
+  ...common,
+  /** Values of one metric, log lines of general sources, spans, or transactions. */
+  kind: z.enum(['metric', 'log', 'span', 'transaction']).default('metric'),
+  /** For values only. */
+  metric: z.string().max(200).default(''),
 });
 export type WindowAsk = z.infer<typeof windowAsk>;
+
+/** hub → agent on `airis.ask.<agent>.trace`: every span of one trace that the host still holds. */
+export const traceAsk = z.object({ ...common, traceId: z.string().regex(/^[0-9a-f]{32}$/) });
+export type TraceAsk = z.infer<typeof traceAsk>;
 
 /** agent → hub on `airis.answer.<agent>.<request>`: numbered chunks, the last one marked. */
 export const answerChunk = z.object({
   chunk: z.number().int().nonnegative(),
   last: z.boolean(),
   error: z.object({ code: z.string().max(64), detail: z.string().max(300) }).nullable(),
-  /** Base64 of a compressed `block` batch; empty with an error. */
+  /** Rows of the window that stay on the host, so far; agents before 0.2 do not say. */
+  withheldRows: z.number().int().nonnegative().default(0),
+  /** Base64 of a compressed batch of the signal that was asked for; empty with an error or without rows. */
   body: z.string(),
 });
 export type AnswerChunk = z.infer<typeof answerChunk>;

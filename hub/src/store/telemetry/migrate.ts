@@ -34,6 +34,11 @@ const migrations: readonly Migration[] = [
       minuteRollup(dialect),
     ],
   },
+  {
+    id: 2,
+    name: 'spans',
+    statements: ({ dialect, retention }) => [signalTable('span', dialect, retention)],
+  },
 ];
 
 const idRow = z.array(z.object({ id: z.coerce.number() }));

@@ -13,6 +13,7 @@ export const retainedTables = [
   'log',
   'template',
   'transaction',
+  'span',
 ] as const;
 export type RetainedTable = (typeof retainedTables)[number];
 
@@ -26,6 +27,7 @@ export const defaultRetention: Retention = {
   log: 14,
   template: 30,
   transaction: 7,
+  span: 7,
 };
 
 /** Reads `AIRIS_RETENTION`: `block=3d,log=30d`. Tables that are not named keep their default. */

@@ -40,6 +40,12 @@ const layouts: Readonly<Record<SignalName, Layout>> = {
     lowCardinality: ['service', 'route', 'peer'],
     indexes: ['INDEX trace (traceId) TYPE bloom_filter(0.01) GRANULARITY 1'],
   },
+  span: {
+    ...plain,
+    orderBy: 'service, t',
+    lowCardinality: ['why', 'service', 'name', 'peer'],
+    indexes: ['INDEX trace (traceId) TYPE bloom_filter(0.01) GRANULARITY 1'],
+  },
 };
 
 /**
