@@ -30,6 +30,19 @@ const config = z.strictObject({
     .max(200_000)
     .default(20_000)
     .describe('spans, points of metrics and log records; beyond them senders are told to try again (429)'),
+  serverSpans: z
+    .boolean()
+    .default(true)
+    .describe(
+      'spans of requests are the transactions of their service, and those of an access log of the same service are left out; ' +
+        'false where a sampler drops spans, so that the log tells them all',
+    ),
+  keepSeconds: z
+    .int()
+    .min(10)
+    .max(3_600)
+    .default(300)
+    .describe('a metric that was not sent for so long, or for three of its intervals, shows a gap, not its last value'),
 });
 type Config = z.output<typeof config>;
 
@@ -60,14 +73,14 @@ export const otlpCollector = defineCollector({
   capabilities: ['http-server'],
   emits: callMetrics,
   maxDeclared: MAX_METRICS,
-  state: ({ maxItemsPerSecond }): State => {
+  state: ({ maxItemsPerSecond, keepSeconds, serverSpans }): State => {
     const columns = new TransactionColumns('otlp');
     return {
       services: new OtlpServices(),
       columns,
-      spans: new OtlpSpans(columns),
+      spans: new OtlpSpans(columns, serverSpans),
       lines: new OtlpLines(),
-      metrics: new OtlpMetrics(),
+      metrics: new OtlpMetrics(keepSeconds * 1_000),
       listener: null,
       itemsLeft: maxItemsPerSecond,
       refused: new Map(),
@@ -89,7 +102,7 @@ export const otlpCollector = defineCollector({
       state.listener = listener;
     }
     state.spans.write(out);
-    state.metrics.write(out);
+    state.metrics.write(out, host.nowMs());
     for (const [reason, howMany] of state.refused) out.refuse?.(reason, howMany);
     state.refused.clear();
     state.itemsLeft = maxItemsPerSecond;
@@ -143,7 +156,7 @@ function takeBody(path: OtlpPath, contentType: string, body: Uint8Array, state: 
     state.itemsLeft -= sum(groups, ({ items }) => sum(items, ({ points }) => points.length));
     const rejected = sum(groups, ({ resource, items }) => {
       const [service, instance] = [services.nameOf(resource), instanceOf(resource)];
-      return sum(items, (metric) => metrics.add(service, instance, metric).rejected);
+      return sum(items, (metric) => metrics.add(service, instance, metric, nowMs).rejected);
     });
     return accepted(
       path,

@@ -42,12 +42,15 @@ interface Service {
  */
 export class OtlpSpans {
   readonly #columns: TransactionColumns;
+  readonly #tellsRequests: boolean;
   readonly #services = new Map<string, Service>();
   readonly #traces = new Map<string, Trace>();
   #waiting = 0;
 
-  constructor(columns: TransactionColumns) {
+  /** @param tellsRequests - whether spans of requests become transactions, or only calls and times are taken */
+  constructor(columns: TransactionColumns, tellsRequests = true) {
     this.#columns = columns;
+    this.#tellsRequests = tellsRequests;
   }
 
   /** @returns why spans were not taken, and how many; SDKs send a request's inner spans before it or with it */
@@ -106,6 +109,7 @@ export class OtlpSpans {
     const { traceId, spanId, parentSpanId, attributes, endMs, startMs, isError } = span;
     const status = statusOf(attributes);
     const waited = this.#waitedFor(traceId, spanId);
+    if (!this.#tellsRequests) return;
     const isBelievable = endMs <= nowMs && endMs >= nowMs - LONGEST_AGO_MS;
     this.#columns.add(
       isBelievable ? endMs : nowMs,
@@ -197,17 +201,18 @@ function statusOf(attributes: OtlpAttributes): number {
   return Number.isInteger(status) && status >= 100 && status <= 599 ? status : 0;
 }
 
-/** Method and learnt shape; the route that the program says goes through the same learning, since some say the path. */
+/** Method and learnt shape; a route that the program says is known at once, but masked like any, since some say the path. */
 function routeOf(attributes: OtlpAttributes, routes: RouteClasses, status: number): string {
   const text = (key: string): string | null => {
     const value = attributes.get(key);
     return typeof value === 'string' && value !== '' ? value.slice(0, 2_000) : null;
   };
   const rpc = text('rpc.method');
-  if (rpc !== null) return `RPC ${routes.routeOf(`/${text('rpc.service') ?? ''}/${rpc}`, status)}`;
+  if (rpc !== null) return `RPC ${routes.routeOf(`/${text('rpc.service') ?? ''}/${rpc}`, status, true)}`;
   const method = text('http.request.method') ?? text('http.method') ?? '?';
-  const path = text('http.route') ?? text('url.path') ?? text('http.target');
-  const route = path === null ? '(other)' : routes.routeOf(path.split('?')[0]!, status);
+  const declared = text('http.route');
+  const path = declared ?? text('url.path') ?? text('http.target');
+  const route = path === null ? '(other)' : routes.routeOf(path.split('?')[0]!, status, declared !== null);
   return `${METHODS.has(method) ? method : '?'} ${route}`;
 }
 

@@ -6,12 +6,20 @@ import { MAX_TRANSACTIONS, type TransactionColumns } from './transaction-columns
 
 /** Dots go to the hub this often, and as soon as half of what fits is there. */
 const SEND_EVERY_MS = 2_000;
+/** A service that sent no span of a request for so long is told by its access log again. */
+const SPANS_COUNT_MS = 60_000;
+const MAX_SPAN_SERVICES = 100;
 
-/** What becomes of completed requests: from the collectors that read them into the spool. */
+/**
+ * What becomes of completed requests: from the collectors that read them into the spool. A service that sends spans of its
+ * requests is told by these alone, because its access log would tell every request a second time.
+ */
 export class TransactionPath {
   readonly #spool: Spool;
   readonly #refusals: Refusals;
   readonly #spokenFor: (role: string) => string;
+  /** When spans of a service came last. */
+  readonly #spansAtMs = new Map<string, number>();
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param spokenFor - entity of requests whose log names none, by the role that answered them */
@@ -25,6 +33,7 @@ export class TransactionPath {
   step(tMs: number, sources: readonly TransactionColumns[]): void {
     const isDue = Math.abs(tMs - this.#sentAtMs) >= SEND_EVERY_MS;
     if (isDue) this.#sentAtMs = tMs;
+    this.#noteSpans(tMs, sources);
     for (const columns of sources) {
       const dropped = columns.takeDropped();
       if (dropped > 0) this.#refusals.count('transaction-rate', dropped);
@@ -37,8 +46,25 @@ export class TransactionPath {
     for (const columns of sources) this.#send(columns);
   }
 
+  #noteSpans(tMs: number, sources: readonly TransactionColumns[]): void {
+    for (const [service, atMs] of this.#spansAtMs) {
+      if (Math.abs(tMs - atMs) > SPANS_COUNT_MS) this.#spansAtMs.delete(service);
+    }
+    for (const columns of sources) {
+      if (!columns.isOfSpans) continue;
+      for (const service of columns.services(this.#spokenFor(columns.role))) {
+        if (this.#spansAtMs.size < MAX_SPAN_SERVICES) this.#spansAtMs.set(service, tMs);
+      }
+    }
+  }
+
   #send(columns: TransactionColumns): void {
-    const taken = columns.take(this.#spokenFor(columns.role));
+    const spokenFor = this.#spokenFor(columns.role);
+    if (!columns.isOfSpans && this.#spansAtMs.size > 0) {
+      const told = columns.leaveOut((service) => this.#spansAtMs.has(service), spokenFor);
+      if (told > 0) this.#refusals.count('transaction-told-by-spans', told);
+    }
+    const taken = columns.take(spokenFor);
     if (taken === null) return;
     const { payload, rows, fromUnixMs, toUnixMs } = taken;
     this.#spool.append({
