@@ -41,6 +41,8 @@ export interface Host {
   readonly udp?: UdpListen;
   /** Only for collectors that declare `http-server`. */
   readonly httpServer?: HttpListen;
+  /** The same over gRPC; HTTP/2 is loaded when it is first used. */
+  readonly grpcServer?: HttpListen;
 }
 
 const MAX_TEXT_FILE_BYTES = 4 * 1024 * 1024;
@@ -101,17 +103,19 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
     http: httpGetLoopback,
     udp: udpListen,
     httpServer: httpListen,
+    grpcServer: async (place, options) => (await import('./grpc-listen.ts')).grpcListen(place, options),
   };
 }
 
 /** The host as a collector with these capabilities may see it. */
 export function restrictHost(host: Host, capabilities: readonly Capability[]): Host {
-  const { http, udp, httpServer, ...rest } = host;
+  const { http, udp, httpServer, grpcServer, ...rest } = host;
   return {
     ...rest,
     ...(http !== undefined && capabilities.includes('http') ? { http } : {}),
     ...(udp !== undefined && capabilities.includes('udp') ? { udp } : {}),
     ...(httpServer !== undefined && capabilities.includes('http-server') ? { httpServer } : {}),
+    ...(grpcServer !== undefined && capabilities.includes('http-server') ? { grpcServer } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accepted, isJson, isOtlpPath, isOtlpType, type OtlpPath, refusal } from '../otlp/otlp-answer.ts';
+import { accepted, isJson, isOtlpPath, isOtlpType, type OtlpPath, pathOfMethod, refusal } from '../otlp/otlp-answer.ts';
 import type { OtlpGroup } from '../otlp/otlp-data.ts';
 import { OtlpLines } from '../otlp/otlp-lines.ts';
 import { OtlpMetrics } from '../otlp/otlp-metrics.ts';
@@ -11,13 +11,15 @@ import * as protobuf from '../otlp/read-protobuf.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { callMetrics } from './call-stats.ts';
 import { defineCollector } from './collector.ts';
-import type { HttpListener, HttpReply, HttpRequest } from './http-listen.ts';
+import type { Host } from './host.ts';
+import type { HttpListen, HttpListener, HttpReply, HttpRequest } from './http-listen.ts';
 import { listenAddress } from './listen-address.ts';
 
 const config = z.strictObject({
   listen: listenAddress.describe(
     'where programs send OTLP over HTTP: `127.0.0.1:4318`; null: not at all. Whoever reaches the port is believed',
   ),
+  grpc: listenAddress.describe('where programs send OTLP over gRPC: `127.0.0.1:4317`; null: not at all'),
   maxBodyBytes: z
     .int()
     .min(64 * 1024)
@@ -48,13 +50,16 @@ type Config = z.output<typeof config>;
 
 const MAX_METRICS = 500;
 
+const transportNames = { http: 'for HTTP', grpc: 'for gRPC' } as const;
+type Transport = keyof typeof transportNames;
+
 interface State {
   readonly services: OtlpServices;
   readonly columns: TransactionColumns;
   readonly spans: OtlpSpans;
   readonly lines: OtlpLines;
   readonly metrics: OtlpMetrics;
-  listener: HttpListener | null;
+  readonly listeners: Map<Transport, HttpListener>;
   itemsLeft: number;
   /** Counted at the next reading. */
   readonly refused: Map<string, number>;
@@ -62,7 +67,7 @@ interface State {
 }
 
 /**
- * What programs send by OTLP over HTTP: spans, metrics and logs. A collector like any other, whose memory holds the open
+ * What programs send by OTLP over HTTP or gRPC: spans, metrics and logs. A collector like any other, whose memory holds the open
  * port: only collectors can give samples, transactions and calls to the service map, so it is there that the three come
  * together; the lines are handed on to where receivers put theirs.
  */
@@ -81,45 +86,60 @@ export const otlpCollector = defineCollector({
       spans: new OtlpSpans(columns, serverSpans),
       lines: new OtlpLines(),
       metrics: new OtlpMetrics(keepSeconds * 1_000),
-      listener: null,
+      listeners: new Map(),
       itemsLeft: maxItemsPerSecond,
       refused: new Map(),
       isClosed: false,
     };
   },
-  applies: async (_host, { listen }) => listen !== null,
+  applies: async (_host, { listen, grpc }) => listen !== null || grpc !== null,
   async collect(host, settings, out, state) {
-    const { listen, maxBodyBytes, maxItemsPerSecond } = settings;
     state.metrics.begin(host.nowMs());
-    if (state.listener === null && listen !== null && host.httpServer !== undefined) {
-      const listener = await host.httpServer(listen, {
-        maxBodyBytes,
-        answer: (request) => answer(request, settings, state, host.nowMs()),
-        refuse: (status, why, contentType) => refuse(state, status, contentType, why),
-      });
-      // The reading was cut off while the port was being opened.
-      if (state.isClosed) return listener[Symbol.asyncDispose]();
-      state.listener = listener;
-    }
+    const opened = await Promise.allSettled([
+      open('http', host.httpServer, settings.listen, host, settings, state),
+      open('grpc', host.grpcServer, settings.grpc, host, settings, state),
+    ]);
     state.spans.write(out);
     state.metrics.write(out, host.nowMs());
     for (const [reason, howMany] of state.refused) out.refuse?.(reason, howMany);
     state.refused.clear();
-    state.itemsLeft = maxItemsPerSecond;
+    state.itemsLeft = settings.maxItemsPerSecond;
+    // One port that is taken does not close the other.
+    for (const result of opened) if (result.status === 'rejected') throw result.reason;
   },
-  context: ({ spans, listener }) => ({
-    calls: spans.calls(),
-    ...(listener === null ? {} : { note: `listens on TCP port ${listener.port}` }),
-  }),
+  context: ({ spans, listeners }) => {
+    const ports = [...listeners].map(([transport, { port }]) => `${transportNames[transport]} on TCP port ${port}`);
+    return { calls: spans.calls(), ...(ports.length === 0 ? {} : { note: `listens ${ports.join(', ')}` }) };
+  },
   transactions: ({ columns }) => columns,
   deliverLines: ({ lines }, sink) => lines.deliver(sink),
   async close(state) {
-    const { listener } = state;
+    const open = [...state.listeners.values()];
     state.isClosed = true;
-    state.listener = null;
-    await listener?.[Symbol.asyncDispose]();
+    state.listeners.clear();
+    await Promise.all(open.map((listener) => listener[Symbol.asyncDispose]()));
   },
 });
+
+async function open(
+  transport: Transport,
+  listen: HttpListen | undefined,
+  place: string | null,
+  host: Host,
+  settings: Config,
+  state: State,
+): Promise<void> {
+  if (place === null || listen === undefined || state.listeners.has(transport)) return;
+  const pathOf = transport === 'grpc' ? pathOfMethod : (path: string) => path;
+  const listener = await listen(place, {
+    maxBodyBytes: settings.maxBodyBytes,
+    answer: (request) => answer({ ...request, path: pathOf(request.path) }, settings, state, host.nowMs()),
+    refuse: (status, why, contentType) => refuse(state, status, contentType, why),
+  });
+  // The reading was cut off while the port was being opened.
+  if (state.isClosed) await listener[Symbol.asyncDispose]();
+  else state.listeners.set(transport, listener);
+}
 
 function answer(
   { method, path, contentType, body }: HttpRequest,
@@ -128,7 +148,8 @@ function answer(
   nowMs: number,
 ): HttpReply {
   const no = (status: number, why: string) => refuse(state, status, contentType, why);
-  if (!isOtlpPath(path)) return no(404, 'OTLP is taken at /v1/traces, /v1/metrics and /v1/logs');
+  if (!isOtlpPath(path))
+    return no(404, 'OTLP is taken at /v1/traces, /v1/metrics and /v1/logs, or at Export of the three services');
   if (method !== 'POST') return no(405, 'OTLP is sent by POST');
   if (!isOtlpType(contentType)) return no(415, 'content-type must be application/x-protobuf or application/json');
   if (state.itemsLeft <= 0) return no(429, `more than ${maxItemsPerSecond} items a second; try again`);
