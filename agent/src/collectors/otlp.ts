@@ -1,3 +1,4 @@
+import { semconv } from '@airis/protocol';
 import { z } from 'zod';
 import { accepted, isJson, isOtlpPath, isOtlpType, type OtlpPath, pathOfMethod, refusal } from '../otlp/otlp-answer.ts';
 import type { OtlpGroup } from '../otlp/otlp-data.ts';
@@ -10,7 +11,7 @@ import * as json from '../otlp/read-json.ts';
 import * as protobuf from '../otlp/read-protobuf.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { callMetrics } from './call-stats.ts';
-import { defineCollector } from './collector.ts';
+import { defineCollector, type MetricInfo } from './collector.ts';
 import type { Host } from './host.ts';
 import type { HttpListen, HttpListener, HttpReply, HttpRequest } from './http-listen.ts';
 import { listenAddress } from './listen-address.ts';
@@ -49,6 +50,14 @@ const config = z.strictObject({
 type Config = z.output<typeof config>;
 
 const MAX_METRICS = 500;
+/** What programs send under a name that other collectors have too. */
+const programMetrics = {
+  [semconv.metric.nodeEventLoopDelayP99]: {
+    unit: 's',
+    kind: 'gauge',
+    about: 'delay of the event loop, 99th percentile',
+  },
+} as const satisfies Readonly<Record<string, MetricInfo>>;
 
 const transportNames = { http: 'for HTTP', grpc: 'for gRPC' } as const;
 type Transport = keyof typeof transportNames;
@@ -76,7 +85,7 @@ export const otlpCollector = defineCollector({
   watches: 'both',
   config,
   capabilities: ['http-server'],
-  emits: callMetrics,
+  emits: { ...callMetrics, ...programMetrics },
   maxDeclared: MAX_METRICS,
   state: ({ maxItemsPerSecond, keepSeconds, serverSpans }): State => {
     const columns = new TransactionColumns('otlp');
@@ -85,7 +94,7 @@ export const otlpCollector = defineCollector({
       columns,
       spans: new OtlpSpans(columns, serverSpans),
       lines: new OtlpLines(),
-      metrics: new OtlpMetrics(keepSeconds * 1_000),
+      metrics: new OtlpMetrics(keepSeconds * 1_000, programMetrics),
       listeners: new Map(),
       itemsLeft: maxItemsPerSecond,
       refused: new Map(),

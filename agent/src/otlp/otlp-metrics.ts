@@ -54,14 +54,17 @@ interface Stream {
  */
 export class OtlpMetrics {
   readonly #keepMs: number;
+  readonly #known: Readonly<Record<string, MetricInfo>>;
   #sinceMs = Number.POSITIVE_INFINITY;
   readonly #series = new Map<string, Series>();
   /** Those heard of longest ago first. */
   readonly #streams = new Map<string, Stream>();
   readonly #refusals = new Map<string, number>();
 
-  constructor(keepMs: number) {
+  /** @param known - metrics that need no declaring */
+  constructor(keepMs: number, known: Readonly<Record<string, MetricInfo>> = {}) {
     this.#keepMs = keepMs;
+    this.#known = known;
   }
 
   /** What a program counts from now on is an increase even when nothing came of it before; the first call counts. */
@@ -95,7 +98,7 @@ export class OtlpMetrics {
   #writeSeries(series: Series, out: SampleWriter, nowMs: number): void {
     const { metric, info, attributes, standing } = series;
     if (standing === 'refused') return;
-    if (standing === 'new' && out.declare?.(metric, info) !== true) {
+    if (standing === 'new' && !this.#isKnown(metric, info) && out.declare?.(metric, info) !== true) {
       series.standing = 'refused';
       return;
     }
@@ -104,6 +107,11 @@ export class OtlpMetrics {
     series.standing = 'written';
     series.writtenAtMs = nowMs;
     out.write(metric, info.kind === 'counter' ? series.shown : series.value, attributes);
+  }
+
+  #isKnown(metric: string, { kind, unit }: MetricInfo): boolean {
+    const known = Object.hasOwn(this.#known, metric) ? this.#known[metric] : undefined;
+    return known !== undefined && known.kind === kind && known.unit === unit;
   }
 
   #addPoint(metric: OtlpMetric, said: Said): boolean {
