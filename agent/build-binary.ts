@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -120,6 +121,8 @@ function buildArchive(): string {
   mkdirSync(content);
   copyFileSync(binary, join(content, 'airis-agent'));
   copyFileSync(join(root, 'docs/licences.md'), join(content, 'licences.md'));
+  // What goes into observed programs has a path of its own, that no new version changes.
+  cpSync(join(folder, 'attach'), join(content, 'attach'), { recursive: true });
   const archive = join(root, 'dist', `${name}.tar.gz`);
   const sameEverywhere = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--mtime=@0'];
   run('tar', ...sameEverywhere, '--use-compress-program=gzip -n', '-C', work, '-cf', archive, name);

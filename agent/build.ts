@@ -82,6 +82,10 @@ const result = await build({
   logLevel: 'warning',
 });
 cpSync(join(root, 'models/zoo/host-autoencoder'), join(folder, 'models/host-autoencoder'), { recursive: true });
+cpSync(join(root, 'agent/attach'), join(folder, 'attach'), {
+  recursive: true,
+  filter: (path) => !path.endsWith('__pycache__'),
+});
 for (const name of ['onnxruntime_binding.node', 'libonnxruntime.so.1']) {
   cpSync(join(runtime, name), join(folder, 'chunks', name));
 }

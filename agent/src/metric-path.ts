@@ -77,6 +77,8 @@ export class MetricPath {
     const sendsValues = isLive || this.#policy === 'full';
     // The lease or the policy has ended: what was still to come of it.
     if (!sendsValues && this.#sentToMs > 0) this.#sendValues(tMs);
+    // A lease that begins with a minute has nothing of the minute before.
+    if (sendsValues && this.#sentToMs === 0) this.#sentToMs = tMs;
     if (this.#minute.isOver(tMs)) this.#finishMinute(sendsValues);
     if (this.#summary.isOver(tMs)) {
       this.#summary.drain(this.#registry.series, this.#batch);
@@ -85,7 +87,6 @@ export class MetricPath {
     this.#minute.put(tMs, values, length);
     this.#summary.add(tMs, values, length);
     if (!sendsValues) this.#sentToMs = 0;
-    else if (this.#sentToMs === 0) this.#sentToMs = tMs;
     const everyMs = isLive ? LIVE_EVERY_MS : SUMMARY_STEP_MS;
     if (sendsValues && (tMs + STEP_MS) % everyMs === 0) this.#sendValues(tMs + STEP_MS);
     this.#full.step();

@@ -54,6 +54,8 @@ export interface Host {
   readonly snmp?: SnmpOpen;
   /** Only for collectors that declare `http-server`. */
   readonly httpServer?: HttpListen;
+  /** The same over gRPC; HTTP/2 is loaded when it is first used. */
+  readonly grpcServer?: HttpListen;
 }
 
 const MAX_TEXT_FILE_BYTES = 4 * 1024 * 1024;
@@ -119,12 +121,13 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
     run: runProgram,
     snmp: openSnmp,
     httpServer: httpListen,
+    grpcServer: async (place, options) => (await import('./grpc-listen.ts')).grpcListen(place, options),
   };
 }
 
 /** The host as a collector with these capabilities may see it. */
 export function restrictHost(host: Host, capabilities: readonly Capability[]): Host {
-  const { http, udp, tcpConnect: tcp, run, snmp, httpServer, ...rest } = host;
+  const { http, udp, tcpConnect: tcp, run, snmp, httpServer, grpcServer, ...rest } = host;
   return {
     ...rest,
     ...(http !== undefined && capabilities.includes('http') ? { http } : {}),
@@ -133,6 +136,7 @@ export function restrictHost(host: Host, capabilities: readonly Capability[]): H
     ...(run !== undefined && capabilities.includes('program') ? { run } : {}),
     ...(snmp !== undefined && capabilities.includes('snmp') ? { snmp } : {}),
     ...(httpServer !== undefined && capabilities.includes('http-server') ? { httpServer } : {}),
+    ...(grpcServer !== undefined && capabilities.includes('http-server') ? { grpcServer } : {}),
   };
 }
 

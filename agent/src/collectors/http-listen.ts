@@ -18,10 +18,14 @@ export interface HttpReply {
   readonly body: Uint8Array;
   /** The sender may try again after so long. */
   readonly retryAfterSeconds?: number;
+  /** For gRPC, whose refusals have no body. */
+  readonly why?: string;
 }
 export interface HttpListenOptions {
   /** Of the body as sent, and again unpacked. */
   readonly maxBodyBytes: number;
+  /** From its first byte to its last; by default 10 s. */
+  readonly requestTimeoutMs?: number;
   answer(request: HttpRequest): HttpReply;
   /** For what never becomes a request: too large, packed otherwise than it says, too many at once. */
   refuse(status: number, why: string, contentType: string): HttpReply;
@@ -41,7 +45,12 @@ export const httpListen: HttpListen = async (place, options) => {
   const { host, port } = placeOf(place);
   let open = 0;
   const server: Server = createServer(
-    { maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 65_000 },
+    {
+      maxHeaderSize: 8 * 1024,
+      headersTimeout: 5_000,
+      requestTimeout: options.requestTimeoutMs ?? 10_000,
+      keepAliveTimeout: 65_000,
+    },
     (request, response) => {
       open++;
       response.once('close', () => open--);

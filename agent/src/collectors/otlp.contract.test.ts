@@ -1,67 +1,29 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { openBatch, signals, textAt } from '@airis/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CollectorRun } from '../collector-run.ts';
-import { Gate } from '../gate/gate.ts';
-import { openFloor } from '../gate/log-rules.ts';
 import type { LogLine } from '../receivers/log-line.ts';
-import { Refusals } from '../refusals.ts';
-import { SeriesRegistry } from '../series-registry.ts';
-import { createHost } from './host.ts';
-import { otlpCollector } from './otlp.ts';
+import { nodePackages, type Packages, pythonPackages, run, startOtlp } from './otlp-under-test.ts';
 
-const run = promisify(execFile);
-const packages = mkdtempSync(join(tmpdir(), 'airis-otlp-'));
-
+let packages: Packages | undefined;
+let nodeSdk: Packages | undefined;
 beforeAll(async () => {
-  const sdk = ['opentelemetry-sdk==1.39.1', 'opentelemetry-exporter-otlp-proto-http==1.39.1'];
-  await run('python3', ['-m', 'pip', 'install', '-q', '--target', packages, ...sdk]);
+  packages = await pythonPackages(
+    'opentelemetry-sdk==1.39.1',
+    'opentelemetry-exporter-otlp-proto-http==1.39.1',
+    'opentelemetry-exporter-otlp-proto-grpc==1.39.1',
+  );
+  nodeSdk = await nodePackages('@opentelemetry/sdk-node@0.301.0', '@opentelemetry/api@1.10');
 }, 180_000);
-afterAll(() => rmSync(packages, { recursive: true, force: true }));
-
-/** The collector as the agent runs it, through gate and registry, on a free port. */
-async function start() {
-  const refusals = new Refusals();
-  const registry = new SeriesRegistry({ resource: {}, refusals });
-  const collector = otlpCollector.create({ listen: '127.0.0.1:0' });
-  const collectorRun = new CollectorRun(collector, {
-    host: createHost(),
-    registry,
-    gate: new Gate({ floor: openFloor, pseudonymKey: new Uint8Array(32), refusals }),
-    refusals,
-    random: Math.random,
-    monotonicMs: () => performance.now(),
-  });
-  let tMs = Date.now();
-  const step = async (): Promise<void> => {
-    registry.endStep();
-    tMs += 1_000;
-    await collectorRun.step(tMs);
-  };
-  await step();
-  return {
-    collector,
-    registry,
-    refusals,
-    step,
-    value: (metric: string): number | undefined => {
-      const found = registry.series.find(({ identity }) => identity.metric === metric);
-      return found === undefined ? undefined : registry.values[found.index];
-    },
-    port: Number(/\d+$/.exec(collectorRun.state(tMs)?.note ?? '')?.[0]),
-    [Symbol.asyncDispose]: async () => collector.close?.(),
-  };
-}
+afterAll(() => {
+  packages?.remove();
+  nodeSdk?.remove();
+});
 
 const python = (port: number, code: string, environment: Record<string, string> = {}) =>
   run('python3', ['-c', code], {
     env: {
       ...process.env,
-      PYTHONPATH: packages,
+      PYTHONPATH: packages!.folder,
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
       OTEL_SERVICE_NAME: 'shop',
       ...environment,
@@ -89,32 +51,37 @@ for i in range(500):
 provider.shutdown()
 `;
 
-it.each(['none', 'gzip'])(
-  'takes spans of the Python SDK as transactions and calls, compression %s',
-  async (compression) => {
-    await using agent = await start();
-    const { stderr } = await python(agent.port, spansProgram, { OTEL_EXPORTER_OTLP_COMPRESSION: compression });
+it.each([
+  { transport: 'http', compression: 'none' },
+  { transport: 'http', compression: 'gzip' },
+  { transport: 'grpc', compression: 'none' },
+  { transport: 'grpc', compression: 'gzip' },
+] as const)(
+  'takes spans of the Python SDK as transactions and calls, by $transport, compression $compression',
+  async ({ transport, compression }) => {
+    await using agent = await startOtlp();
+    const endpoint = `http://127.0.0.1:${transport === 'http' ? agent.port : agent.grpcPort}`;
+    const { stderr } = await python(agent.port, spansProgram.replace('proto.http', `proto.${transport}`), {
+      // The exporter of gRPC knows no word for none.
+      ...(compression === 'gzip' ? { OTEL_EXPORTER_OTLP_COMPRESSION: compression } : {}),
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    });
     expect(stderr).toBe('');
-    const taken = agent.collector.transactions!().take('service:unknown')!;
-    expect(taken.rows).toBe(500);
-    const opened = openBatch(signals.transaction, taken.payload, Date.now());
-    if (!opened.ok) throw new Error(opened.reason);
-    const batch = opened.value;
-    const last = (name: string) => textAt(batch.column(name, 'utf8'), 499);
-    expect(['service', 'route', 'traceId', 'parentSpanId', 'peer'].map(last)).toEqual([
-      'service:shop',
-      'POST /orders',
-      '0af7651916cd43dd8448eb211c80319c',
-      'b7ad6b7169203331',
-      '127.0.0.1:5432',
-    ]);
-    expect(last('spanId')).toMatch(/^[0-9a-f]{16}$/);
-    expect([...batch.column('status', 'uint32')].slice(-2)).toEqual([200, 500]);
-    const elapsed = batch.column('elapsedMs', 'float64');
-    const waited = batch.column('peerElapsedMs', 'float64');
-    for (let row = 0; row < 500; row++) {
-      expect(waited[row]!).toBeGreaterThan(0);
-      expect(elapsed[row]!).toBeGreaterThan(waited[row]!);
+    const rows = agent.transactions();
+    expect(rows).toHaveLength(500);
+    expect(rows.at(-1)).toMatchObject({
+      service: 'service:shop',
+      route: 'POST /orders',
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      parentSpanId: 'b7ad6b7169203331',
+      peer: '127.0.0.1:5432',
+      spanId: expect.stringMatching(/^[0-9a-f]{16}$/),
+      status: 500,
+    });
+    expect(rows.at(-2)).toMatchObject({ status: 200 });
+    for (const { elapsedMs, peerElapsedMs } of rows as { elapsedMs: number; peerElapsedMs: number }[]) {
+      expect(peerElapsedMs).toBeGreaterThan(0);
+      expect(elapsedMs).toBeGreaterThan(peerElapsedMs);
     }
     expect(agent.collector.context?.().calls).toEqual([
       { client: 'service:shop', address: '127.0.0.1:5432', kind: 'access-log', text: expect.any(String), count: 500 },
@@ -122,12 +89,52 @@ it.each(['none', 'gzip'])(
     await agent.step();
     expect(agent.value('db.client.operation.duration')).toBeGreaterThan(0);
     expect(agent.refusals.snapshot()).toEqual({});
-    expect(Buffer.from(taken.payload).includes('9876')).toBe(false);
+    expect(JSON.stringify(rows)).not.toContain('9876');
   },
 );
 
+const nodeProgram = `
+const { NodeSDK } = require('@opentelemetry/sdk-node');
+const { trace, metrics, SpanKind } = require('@opentelemetry/api');
+const sdk = new NodeSDK();
+sdk.start();
+const tracer = trace.getTracer('shop');
+metrics.getMeter('shop').createCounter('shop.orders', { unit: '{order}' }).add(4);
+tracer.startActiveSpan('GET /cart', { kind: SpanKind.SERVER, attributes: {
+  'http.request.method': 'GET', 'http.route': '/cart/:id', 'http.response.status_code': 200 } }, (request) => {
+  tracer.startSpan('GET', { kind: SpanKind.CLIENT, attributes: { 'server.address': '127.0.0.1', 'server.port': 8081 } }).end();
+  request.end();
+});
+sdk.shutdown();
+`;
+
+it.each(['grpc', 'http/protobuf', 'http/json'])('takes spans and metrics of the Node SDK by %s', async (protocol) => {
+  await using agent = await startOtlp();
+  const program = join(nodeSdk!.folder, 'program.cjs');
+  writeFileSync(program, nodeProgram);
+  const { stdout, stderr } = await run(process.execPath, [program], {
+    env: {
+      ...process.env,
+      OTEL_SERVICE_NAME: 'shop',
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${protocol === 'grpc' ? agent.grpcPort : agent.port}`,
+    },
+  });
+  expect(stdout + stderr).toBe('');
+  expect(agent.transactions()).toMatchObject([
+    { service: 'service:shop', route: 'GET /cart/{}', status: 200, peer: '127.0.0.1:8081' },
+  ]);
+  await agent.step();
+  await agent.step();
+  expect(agent.value('shop.orders')).toBeGreaterThan(0);
+  expect(agent.refusals.snapshot()).toEqual({});
+});
+
 it('takes counters, gauges and histograms of the Python SDK', async () => {
-  await using agent = await start();
+  await using agent = await startOtlp();
   const { stderr } = await python(
     agent.port,
     `
@@ -167,7 +174,7 @@ provider.shutdown()
 });
 
 it('takes lines and exceptions that Python’s logging sends', async () => {
-  await using agent = await start();
+  await using agent = await startOtlp();
   await python(
     agent.port,
     `
@@ -199,7 +206,7 @@ provider.shutdown()
 });
 
 it('tells the SDK what it did not take, and why', async () => {
-  await using agent = await start();
+  await using agent = await startOtlp();
   const { stdout } = await python(
     agent.port,
     `

@@ -1,23 +1,27 @@
+import { semconv } from '@airis/protocol';
 import { z } from 'zod';
-import { accepted, isJson, isOtlpPath, isOtlpType, type OtlpPath, refusal } from '../otlp/otlp-answer.ts';
+import { accepted, isJson, isOtlpPath, isOtlpType, type OtlpPath, pathOfMethod, refusal } from '../otlp/otlp-answer.ts';
 import type { OtlpGroup } from '../otlp/otlp-data.ts';
 import { OtlpLines } from '../otlp/otlp-lines.ts';
 import { OtlpMetrics } from '../otlp/otlp-metrics.ts';
 import { instanceOf, OtlpServices } from '../otlp/otlp-services.ts';
 import { OtlpSpans } from '../otlp/otlp-spans.ts';
+import { workMetrics } from '../otlp/otlp-work.ts';
 import { MalformedOtlp } from '../otlp/protobuf-reader.ts';
 import * as json from '../otlp/read-json.ts';
 import * as protobuf from '../otlp/read-protobuf.ts';
 import { TransactionColumns } from '../transactions/transaction-columns.ts';
 import { callMetrics } from './call-stats.ts';
-import { defineCollector } from './collector.ts';
-import type { HttpListener, HttpReply, HttpRequest } from './http-listen.ts';
+import { defineCollector, type MetricInfo } from './collector.ts';
+import type { Host } from './host.ts';
+import type { HttpListen, HttpListener, HttpReply, HttpRequest } from './http-listen.ts';
 import { listenAddress } from './listen-address.ts';
 
 const config = z.strictObject({
   listen: listenAddress.describe(
     'where programs send OTLP over HTTP: `127.0.0.1:4318`; null: not at all. Whoever reaches the port is believed',
   ),
+  grpc: listenAddress.describe('where programs send OTLP over gRPC: `127.0.0.1:4317`; null: not at all'),
   maxBodyBytes: z
     .int()
     .min(64 * 1024)
@@ -30,10 +34,34 @@ const config = z.strictObject({
     .max(200_000)
     .default(20_000)
     .describe('spans, points of metrics and log records; beyond them senders are told to try again (429)'),
+  serverSpans: z
+    .boolean()
+    .default(true)
+    .describe(
+      'spans of requests are the transactions of their service, and those of an access log of the same service are left out; ' +
+        'false where a sampler drops spans, so that the log tells them all',
+    ),
+  keepSeconds: z
+    .int()
+    .min(10)
+    .max(3_600)
+    .default(300)
+    .describe('a metric that was not sent for so long, or for three of its intervals, shows a gap, not its last value'),
 });
 type Config = z.output<typeof config>;
 
 const MAX_METRICS = 500;
+/** What programs send under a name that other collectors have too. */
+const programMetrics = {
+  [semconv.metric.nodeEventLoopDelayP99]: {
+    unit: 's',
+    kind: 'gauge',
+    about: 'delay of the event loop, 99th percentile',
+  },
+} as const satisfies Readonly<Record<string, MetricInfo>>;
+
+const transportNames = { http: 'for HTTP', grpc: 'for gRPC' } as const;
+type Transport = keyof typeof transportNames;
 
 interface State {
   readonly services: OtlpServices;
@@ -41,7 +69,7 @@ interface State {
   readonly spans: OtlpSpans;
   readonly lines: OtlpLines;
   readonly metrics: OtlpMetrics;
-  listener: HttpListener | null;
+  readonly listeners: Map<Transport, HttpListener>;
   itemsLeft: number;
   /** Counted at the next reading. */
   readonly refused: Map<string, number>;
@@ -49,7 +77,7 @@ interface State {
 }
 
 /**
- * What programs send by OTLP over HTTP: spans, metrics and logs. A collector like any other, whose memory holds the open
+ * What programs send by OTLP over HTTP or gRPC: spans, metrics and logs. A collector like any other, whose memory holds the open
  * port: only collectors can give samples, transactions and calls to the service map, so it is there that the three come
  * together; the lines are handed on to where receivers put theirs.
  */
@@ -58,57 +86,72 @@ export const otlpCollector = defineCollector({
   watches: 'both',
   config,
   capabilities: ['http-server'],
-  emits: callMetrics,
+  emits: { ...callMetrics, ...workMetrics, ...programMetrics },
   maxDeclared: MAX_METRICS,
-  state: ({ maxItemsPerSecond }): State => {
+  state: ({ maxItemsPerSecond, keepSeconds, serverSpans }): State => {
     const columns = new TransactionColumns('otlp');
     return {
       services: new OtlpServices(),
       columns,
-      spans: new OtlpSpans(columns),
+      spans: new OtlpSpans(columns, serverSpans),
       lines: new OtlpLines(),
-      metrics: new OtlpMetrics(),
-      listener: null,
+      metrics: new OtlpMetrics(keepSeconds * 1_000, programMetrics),
+      listeners: new Map(),
       itemsLeft: maxItemsPerSecond,
       refused: new Map(),
       isClosed: false,
     };
   },
-  applies: async (_host, { listen }) => listen !== null,
+  applies: async (_host, { listen, grpc }) => listen !== null || grpc !== null,
   async collect(host, settings, out, state) {
-    const { listen, maxBodyBytes, maxItemsPerSecond } = settings;
     state.metrics.begin(host.nowMs());
-    if (state.listener === null && listen !== null && host.httpServer !== undefined) {
-      const listener = await host.httpServer(listen, {
-        maxBodyBytes,
-        answer: (request) => answer(request, settings, state, host.nowMs()),
-        refuse: (status, why, contentType) => refuse(state, status, contentType, why),
-      });
-      // The reading was cut off while the port was being opened.
-      if (state.isClosed) return listener[Symbol.asyncDispose]();
-      state.listener = listener;
-    }
+    const opened = await Promise.allSettled([
+      open('http', host.httpServer, settings.listen, host, settings, state),
+      open('grpc', host.grpcServer, settings.grpc, host, settings, state),
+    ]);
     state.spans.write(out);
-    state.metrics.write(out);
+    state.metrics.write(out, host.nowMs());
     count(state, 'otlp-span-queue-full', state.spans.takeDropped());
     for (const [reason, howMany] of state.refused) out.refuse?.(reason, howMany);
     state.refused.clear();
-    state.itemsLeft = maxItemsPerSecond;
+    state.itemsLeft = settings.maxItemsPerSecond;
+    // One port that is taken does not close the other.
+    for (const result of opened) if (result.status === 'rejected') throw result.reason;
   },
-  context: ({ spans, listener }) => ({
-    calls: spans.calls(),
-    ...(listener === null ? {} : { note: `listens on TCP port ${listener.port}` }),
-  }),
+  context: ({ spans, listeners }) => {
+    const ports = [...listeners].map(([transport, { port }]) => `${transportNames[transport]} on TCP port ${port}`);
+    return { calls: spans.calls(), ...(ports.length === 0 ? {} : { note: `listens ${ports.join(', ')}` }) };
+  },
   transactions: ({ columns }) => columns,
   takeSpans: ({ spans }) => spans.take(),
   deliverLines: ({ lines }, sink) => lines.deliver(sink),
   async close(state) {
-    const { listener } = state;
+    const open = [...state.listeners.values()];
     state.isClosed = true;
-    state.listener = null;
-    await listener?.[Symbol.asyncDispose]();
+    state.listeners.clear();
+    await Promise.all(open.map((listener) => listener[Symbol.asyncDispose]()));
   },
 });
+
+async function open(
+  transport: Transport,
+  listen: HttpListen | undefined,
+  place: string | null,
+  host: Host,
+  settings: Config,
+  state: State,
+): Promise<void> {
+  if (place === null || listen === undefined || state.listeners.has(transport)) return;
+  const pathOf = transport === 'grpc' ? pathOfMethod : (path: string) => path;
+  const listener = await listen(place, {
+    maxBodyBytes: settings.maxBodyBytes,
+    answer: (request) => answer({ ...request, path: pathOf(request.path) }, settings, state, host.nowMs()),
+    refuse: (status, why, contentType) => refuse(state, status, contentType, why),
+  });
+  // The reading was cut off while the port was being opened.
+  if (state.isClosed) await listener[Symbol.asyncDispose]();
+  else state.listeners.set(transport, listener);
+}
 
 function answer(
   { method, path, contentType, body }: HttpRequest,
@@ -117,7 +160,8 @@ function answer(
   nowMs: number,
 ): HttpReply {
   const no = (status: number, why: string) => refuse(state, status, contentType, why);
-  if (!isOtlpPath(path)) return no(404, 'OTLP is taken at /v1/traces, /v1/metrics and /v1/logs');
+  if (!isOtlpPath(path))
+    return no(404, 'OTLP is taken at /v1/traces, /v1/metrics and /v1/logs, or at Export of the three services');
   if (method !== 'POST') return no(405, 'OTLP is sent by POST');
   if (!isOtlpType(contentType)) return no(415, 'content-type must be application/x-protobuf or application/json');
   if (state.itemsLeft <= 0) return no(429, `more than ${maxItemsPerSecond} items a second; try again`);
@@ -145,7 +189,7 @@ function takeBody(path: OtlpPath, contentType: string, body: Uint8Array, state: 
     state.itemsLeft -= sum(groups, ({ items }) => sum(items, ({ points }) => points.length));
     const rejected = sum(groups, ({ resource, items }) => {
       const [service, instance] = [services.nameOf(resource), instanceOf(resource)];
-      return sum(items, (metric) => metrics.add(service, instance, metric).rejected);
+      return sum(items, (metric) => metrics.add(service, instance, metric, nowMs).rejected);
     });
     return accepted(
       path,

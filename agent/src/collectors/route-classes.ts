@@ -31,11 +31,12 @@ export class RouteClasses {
   readonly #hits = new Map<string, number>();
   readonly #places = new Map<string, RoutePlace>();
 
-  routeOf(path: string, status: number): string {
+  /** @param isDeclared - the program itself says that it serves this; no scanner's guess, so once is enough */
+  routeOf(path: string, status: number, isDeclared = false): string {
     const isAnswered = status < 400;
     const shape = this.#shapeOf(path, isAnswered);
     if (this.#routes.has(shape)) return shape;
-    if (isAnswered && this.#routes.size < ROUTE_LIMIT) this.#count(shape);
+    if ((isAnswered || isDeclared) && this.#routes.size < ROUTE_LIMIT) this.#count(shape, isDeclared ? 1 : HITS_NEEDED);
     return this.#routes.has(shape) ? shape : '(other)';
   }
 
@@ -81,9 +82,9 @@ export class RouteClasses {
     }
   }
 
-  #count(shape: string): void {
+  #count(shape: string, hitsNeeded: number): void {
     const hits = (this.#hits.get(shape) ?? 0) + 1;
-    if (hits >= HITS_NEEDED) {
+    if (hits >= hitsNeeded) {
       this.#routes.add(shape);
       this.#hits.delete(shape);
       return;

@@ -24,6 +24,9 @@ interface Series {
   total: number;
   /** Values of timers and histograms. */
   count: number;
+  /** What a counter was decremented by; also a counter, from its first second on. */
+  decremented: number;
+  hasDecremented: boolean;
   readonly window: SampleWindow;
   readonly members: Set<string>;
   setAtMs: number;
@@ -60,8 +63,8 @@ export class StatsdSeries {
     const value = Number(said);
     switch (series.kind) {
       case 'counter':
-        // A counter that goes down cannot be told from one that began anew.
-        if (value < 0) this.refuse('statsd-negative-counter');
+        // A counter that goes down cannot be told from one that began anew, so decrements are a counter of their own.
+        if (value < 0) series.decremented -= value / rate;
         else series.total += value / rate;
         break;
       case 'gauge':
@@ -104,8 +107,14 @@ export class StatsdSeries {
     } else if (kind === 'set') {
       put(name, { ...gauge, about: 'distinct values of a StatsD set in a second' }, series.members.size);
       series.members.clear();
-    } else if (kind === 'counter') put(name, counterOf('{event}', 'StatsD counter'), counted(series.total));
-    else {
+    } else if (kind === 'counter') {
+      put(name, counterOf('{event}', 'StatsD counter'), counted(series.total));
+      if (series.decremented > 0) {
+        const about = 'what a StatsD counter was decremented by';
+        put(`${name}.decremented`, counterOf('{event}', about), series.hasDecremented ? series.decremented : 0);
+        series.hasDecremented = true;
+      }
+    } else {
       const unit = kind === 'timer' ? 's' : '{value}';
       put(`${name}.count`, counterOf('{event}', `values of a StatsD ${kind}`), counted(series.count));
       put(`${name}.sum`, counterOf(unit, `values of a StatsD ${kind}, added up`), counted(series.total));
@@ -141,6 +150,8 @@ export class StatsdSeries {
       attributes,
       total: 0,
       count: 0,
+      decremented: 0,
+      hasDecremented: false,
       window: new SampleWindow(),
       members: new Set(),
       setAtMs: Number.NEGATIVE_INFINITY,

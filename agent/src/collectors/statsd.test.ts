@@ -113,6 +113,15 @@ describe('statsd', () => {
     expect(refused).toEqual({ 'statsd-set-full': 100 });
   });
 
+  it('counts what a counter is decremented by beside what it is incremented by', async () => {
+    const { read, send } = rig();
+    await read();
+    send('open:1|c', 'open:1|c', 'open:-1|c');
+    expect(await read()).toEqual({ open: 0, 'open.decremented': 0 });
+    send('open:-1|c|@0.5');
+    expect(await read()).toEqual({ open: 2, 'open.decremented': 3 });
+  });
+
   it('counts what it does not take', async () => {
     const { read, send, refused } = rig();
     await read();
@@ -121,7 +130,6 @@ describe('statsd', () => {
     expect(refused).toEqual({
       'statsd-malformed': 2,
       'statsd-unsupported': 1,
-      'statsd-negative-counter': 1,
       'statsd-negative-timer': 1,
       'statsd-bad-tags': 1,
     });

@@ -7,6 +7,14 @@ const rejectedNames = {
   '/v1/metrics': 'rejectedDataPoints',
   '/v1/logs': 'rejectedLogRecords',
 } as const;
+/** Methods of gRPC that say the same. */
+const grpcMethods: Readonly<Record<string, keyof typeof rejectedNames>> = {
+  '/opentelemetry.proto.collector.trace.v1.TraceService/Export': '/v1/traces',
+  '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export': '/v1/metrics',
+  '/opentelemetry.proto.collector.logs.v1.LogsService/Export': '/v1/logs',
+};
+export const pathOfMethod = (method: string): string =>
+  Object.hasOwn(grpcMethods, method) ? grpcMethods[method]! : '';
 export type OtlpPath = keyof typeof rejectedNames;
 
 export const isOtlpPath = (path: string): path is OtlpPath => Object.hasOwn(rejectedNames, path);
@@ -33,6 +41,7 @@ export function refusal(status: number, contentType: string, message: string): H
     status,
     contentType: isProtobuf ? PROTOBUF : JSON_TYPE,
     body,
+    why: message,
     ...(mayRetry ? { retryAfterSeconds: 1 } : {}),
   };
 }

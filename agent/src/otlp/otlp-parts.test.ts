@@ -69,9 +69,6 @@ describe('spans', () => {
     const columns = new Noted();
     const spans = new OtlpSpans(columns);
     const peer = { 'network.peer.address': '10.0.0.7', 'network.peer.port': 5432, 'db.system.name': 'postgresql' };
-    // A route is learnt: one request alone could be anybody's path.
-    for (let i = 100; i < 120; i++) spans.add('shop', [request({ spanId: id(i) })], nowMs);
-    expect(columns.rows.splice(0)[0]![4]).toBe('GET (other)');
     // Inner spans end first, so they come before the request, or in any order with it.
     spans.add(
       'shop',
@@ -82,6 +79,52 @@ describe('spans', () => {
     expect(columns.rows).toEqual([
       [nowMs - 100, 100, 200, 'service:shop', 'GET /orders', traceId, id(3), id(9), '10.0.0.7:5432', 40, false],
     ]);
+  });
+
+  it('have the route their program says from the first on, a path only when it is asked for often; neither names anybody', () => {
+    const columns = new Noted();
+    const spans = new OtlpSpans(columns);
+    const asked = (attributes: Readonly<Record<string, Scalar>>) => {
+      spans.add('shop', [span({ kind: 2 }, { 'http.request.method': 'GET', ...attributes })], nowMs);
+      return columns.rows.at(-1)![4];
+    };
+    expect(asked({ 'http.route': '/api/orders/:id' })).toBe('GET /api/orders/{}');
+    expect(asked({ 'http.route': '/users/kimminsu' })).toBe('GET /users/{}');
+    expect(asked({ 'http.route': '/login', 'http.response.status_code': 401 })).toBe('GET /login');
+    expect(asked({ 'url.path': '/cart' })).toBe('GET (other)');
+    for (let i = 0; i < 20; i++) asked({ 'url.path': '/cart' });
+    expect(asked({ 'url.path': '/cart' })).toBe('GET /cart');
+  });
+
+  it('tell where the time of a route goes: statements without their values, methods by name', () => {
+    const spans = new OtlpSpans(new Noted());
+    const sql = (n: number, system: string, text: string) =>
+      call(n, 30, { 'db.system.name': system, 'db.query.text': text });
+    const said = [
+      sql(3, 'hsqldb', `select * from "kim" where phone = '010-9876-5432' -- kim`),
+      sql(4, 'postgresql', `select "name" from orders where id = 17`),
+      sql(5, 'redis', 'SET kim 010-9876-5432'),
+      span({ spanId: id(6), parentSpanId: id(1), startMs: nowMs - 150 }, { 'code.function.name': 'shop.Cart.price' }),
+      span({ spanId: id(7) }, { 'code.namespace': 'shop.Cart', 'code.function': 'price' }),
+      span({ spanId: id(8) }, { 'code.function.name': 'kim@example.kr' }),
+    ];
+    spans.add('shop', [...said, request()], nowMs);
+    const { written, out } = outOf();
+    spans.write(out);
+    expect(written).toEqual({
+      'airis.request.time shop GET /orders': 0.1,
+      'airis.request.database.time shop GET /orders': 0.09,
+      'airis.db.client.statement.time shop hsqldb select * from ? where phone = ?': 0.03,
+      'airis.db.client.statement.calls shop hsqldb select * from ? where phone = ?': 1,
+      'airis.db.client.statement.time shop postgresql select "name" from orders where id = ?': 0.03,
+      'airis.db.client.statement.calls shop postgresql select "name" from orders where id = ?': 1,
+      'airis.code.function.time shop shop.Cart.price': expect.closeTo(0.15),
+      'airis.code.function.calls shop shop.Cart.price': 2,
+    });
+    for (let i = 0; i < 1_000; i++) spans.add('shop', [sql(3, 'hsqldb', `select c${'x'.repeat(i)} from t`)], nowMs);
+    const flood = outOf();
+    spans.write(flood.out);
+    expect(Object.keys(flood.written).length).toBeLessThanOrEqual(2 * 200 + 4);
   });
 
   it('of clients tell whom a service calls, and what its database took', () => {
@@ -192,23 +235,62 @@ describe('metrics', () => {
   const sumOf = (value: number, of: Partial<OtlpPoint> = {}, more: Partial<OtlpMetric> = {}) =>
     metric({ ...more, points: [{ ...point({ value }), ...of }] });
   const begun = (atMs: number) => {
-    const metrics = new OtlpMetrics();
-    metrics.begin(atMs);
-    const write = () => {
+    const told = new OtlpMetrics(300_000);
+    told.begin(atMs);
+    let secondsOn = 0;
+    const write = (seconds = 1) => {
+      secondsOn += seconds;
       const { written, out } = outOf();
-      metrics.write(out);
+      told.write(out, nowMs + secondsOn * 1_000);
       return written;
     };
-    return { metrics, write };
+    const add = (service: string, instance: string, of: OtlpMetric) =>
+      told.add(service, instance, of, nowMs + secondsOn * 1_000);
+    return { metrics: { add }, write };
   };
 
   it('that only grow are counters; what was counted before the agent listened is no increase', () => {
     const { metrics, write } = begun(nowMs);
     metrics.add('shop', '1', sumOf(1_000));
     expect(write()).toEqual({ 'orders shop': 0 });
-    expect(write()).toEqual({});
+    expect(write()).toEqual({ 'orders shop': 0 });
     metrics.add('shop', '1', sumOf(1_005));
-    expect(write()).toEqual({ 'orders shop': 5 });
+    expect(write(2)).toEqual({ 'orders shop': 5 });
+  });
+
+  it('exported once a minute have a value every second, and every increase comes out whole', () => {
+    const { metrics, write } = begun(nowMs);
+    const level = (value: number) =>
+      metric({ name: 'level', kind: 'gauge', isMonotonic: false, points: [point({ value })] });
+    const perMinute: number[] = [];
+    let before = 0;
+    for (const [minute, total] of [0, 60, 660, 660].entries()) {
+      metrics.add('', '', sumOf(total));
+      metrics.add('', '', level(minute));
+      const increases: number[] = [];
+      for (let second = 0; second < 60; second++) {
+        const { orders = Number.NaN, level: now } = write();
+        expect(now).toBe(minute);
+        increases.push(orders - before);
+        before = orders;
+      }
+      expect(Math.max(...increases)).toBeLessThan(10.5);
+      perMinute.push(increases.reduce((sum, one) => sum + one, 0));
+    }
+    expect(perMinute.map(Math.round)).toEqual([0, 60, 600, 0]);
+  });
+
+  it('that stop coming end after three intervals, and go on without what was between', () => {
+    const { metrics, write } = begun(nowMs);
+    for (const total of [10, 20]) {
+      metrics.add('', '', sumOf(total));
+      write(20);
+    }
+    expect(write(35)).toEqual({ orders: 10 });
+    expect(write(30)).toEqual({});
+    metrics.add('', '', sumOf(50));
+    expect(write()).toEqual({ orders: 10 });
+    expect(write(120)).toEqual({ orders: 40 });
   });
 
   it('of a program that starts while the agent listens count from their first export', () => {
@@ -216,7 +298,6 @@ describe('metrics', () => {
     metrics.add('shop', '1', sumOf(7));
     expect(write()).toEqual({ 'orders shop': 0 });
     expect(write()).toEqual({ 'orders shop': 7 });
-    expect(write()).toEqual({});
   });
 
   it('of several instances add up, also when one starts anew', () => {
@@ -227,7 +308,7 @@ describe('metrics', () => {
     expect(write()).toEqual({ 'orders shop': 110 });
     metrics.add('shop', 'a', sumOf(3, { startMs: nowMs }));
     metrics.add('shop', 'b', sumOf(101));
-    expect(write()).toEqual({ 'orders shop': 114 });
+    expect(write(2)).toEqual({ 'orders shop': 114 });
   });
 
   it('said as increases add up, and those that go up and down are gauges', () => {
@@ -238,7 +319,7 @@ describe('metrics', () => {
       metrics.add('', '', sumOf(value, {}, { name: 'level', kind: 'gauge', isMonotonic: false }));
     }
     expect(write()).toEqual({ orders: 0, open: -1, level: -3 });
-    expect(write()).toEqual({ orders: 5 });
+    expect(write()).toEqual({ orders: 5, open: -1, level: -3 });
   });
 
   it('that are histograms give count, sum and what 95 % stay below, of what came since', () => {
@@ -254,6 +335,8 @@ describe('metrics', () => {
     expect(write()).toEqual({ 'took.count': 0, 'took.sum': 0 });
     metrics.add('', '', took(20, 1_050, [10, 10, 0]));
     expect(write()).toEqual({ 'took.count': 10, 'took.sum': 1_000, 'took.p95': expect.closeTo(95.5) });
+    metrics.add('', '', took(20, 1_050, [10, 10, 0]));
+    expect(write()).toEqual({ 'took.count': 10, 'took.sum': 1_000 });
   });
 
   it.each([

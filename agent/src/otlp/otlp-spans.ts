@@ -8,6 +8,7 @@ import { maskText, printable } from '../gate/mask-text.ts';
 import type { TraceSpan } from '../traces/trace-span.ts';
 import type { TransactionColumns } from '../transactions/transaction-columns.ts';
 import type { OtlpAttributes, OtlpSpan } from './otlp-data.ts';
+import { databaseOf, OtlpWork } from './otlp-work.ts';
 
 const SERVER = 2;
 const CLIENT = 3;
@@ -28,6 +29,13 @@ interface Waiting {
   readonly spanId: string;
   readonly peer: string | null;
   readonly elapsedMs: number;
+  readonly isDatabase: boolean;
+}
+
+/** What a request waited for. */
+interface Waited {
+  readonly longest: Waiting | null;
+  readonly databaseMs: number;
 }
 
 interface Trace {
@@ -50,14 +58,18 @@ interface Service {
  */
 export class OtlpSpans {
   readonly #columns: TransactionColumns;
+  readonly #tellsRequests: boolean;
   readonly #services = new Map<string, Service>();
+  readonly #work = new OtlpWork();
   readonly #traces = new Map<string, Trace>();
   #waiting = 0;
   #untaken: TraceSpan[] = [];
   #dropped = 0;
 
-  constructor(columns: TransactionColumns) {
+  /** @param tellsRequests - whether spans of requests become transactions, or only calls and times are taken */
+  constructor(columns: TransactionColumns, tellsRequests = true) {
     this.#columns = columns;
+    this.#tellsRequests = tellsRequests;
   }
 
   /** @returns why spans were not taken, and how many; SDKs send a request's inner spans before it or with it */
@@ -89,6 +101,7 @@ export class OtlpSpans {
       http.write(out);
       database.write(out);
     }
+    this.#work.write(out);
   }
 
   calls(): CallsSeen[] {
@@ -101,14 +114,15 @@ export class OtlpSpans {
     );
   }
 
-  #noteInner(serviceName: string, service: Service, span: OtlpSpan, nowMs: number): void {
+  #noteInner(name: string, service: Service, span: OtlpSpan, nowMs: number): void {
     const { traceId, spanId, parentSpanId, attributes } = span;
     const elapsedMs = span.endMs - span.startMs;
     const peer = span.kind === CLIENT ? peerOf(attributes) : null;
-    this.#await(traceId, parentSpanId, { spanId, peer, elapsedMs }, nowMs);
-    this.#keep(serviceName, span, innerName(span, service.callRoutes), peer ?? '', nowMs);
+    const isDatabase = span.kind === CLIENT && databaseOf(attributes) !== null;
+    this.#await(traceId, parentSpanId, { spanId, peer, elapsedMs, isDatabase }, nowMs);
+    this.#work.noteInner(name, span);
+    this.#keep(name, span, innerName(span, service.callRoutes), peer ?? '', nowMs);
     if (peer === null) return;
-    const isDatabase = attributes.has('db.system.name') || attributes.has('db.system');
     const status = statusOf(attributes);
     (isDatabase ? service.database : service.http).add({
       path: null,
@@ -130,9 +144,11 @@ export class OtlpSpans {
   #noteRequest(name: string, { routes }: Service, span: OtlpSpan, nowMs: number): void {
     const { traceId, spanId, parentSpanId, attributes, endMs, startMs, isError } = span;
     const status = statusOf(attributes);
-    const waited = this.#waitedFor(traceId, spanId);
+    const { longest, databaseMs } = this.#waitedFor(traceId, spanId);
     const route = routeOf(attributes, routes, status);
+    this.#work.noteRequest(name, route, endMs - startMs, databaseMs);
     this.#keep(name, span, route, '', nowMs);
+    if (!this.#tellsRequests) return;
     this.#columns.add(
       believedEnd(endMs, nowMs),
       endMs - startMs,
@@ -141,10 +157,10 @@ export class OtlpSpans {
       route,
       traceId,
       // Who was called says this id as its parent, and the hub joins by it; a row tells of one call, the longest.
-      waited?.spanId ?? spanId,
+      longest?.spanId ?? spanId,
       parentSpanId,
-      waited?.peer ?? '',
-      waited?.elapsedMs ?? NO_TIME,
+      longest?.peer ?? '',
+      longest?.elapsedMs ?? NO_TIME,
       isError || status >= 500,
     );
   }
@@ -184,10 +200,11 @@ export class OtlpSpans {
     this.#waiting++;
   }
 
-  /** The longest call made for a request, by itself or by spans within it; these wait no longer. */
-  #waitedFor(traceId: string, requestId: string): Waiting | null {
+  /** The longest call made for a request, and all of its statements, by itself or by spans within it; these wait no longer. */
+  #waitedFor(traceId: string, requestId: string): Waited {
     const trace = this.#traces.get(traceId);
-    if (trace === undefined) return null;
+    if (trace === undefined) return { longest: null, databaseMs: 0 };
+    let databaseMs = 0;
     let longest: Waiting | null = null;
     const parents = [requestId];
     for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
@@ -197,12 +214,13 @@ export class OtlpSpans {
       trace.size -= within.length;
       this.#waiting -= within.length;
       for (const span of within) {
+        if (span.isDatabase) databaseMs += span.elapsedMs;
         parents.push(span.spanId);
         if (span.peer !== null && (longest === null || span.elapsedMs > longest.elapsedMs)) longest = span;
       }
     }
     if (trace.size === 0) this.#traces.delete(traceId);
-    return longest;
+    return { longest, databaseMs };
   }
 
   #drop(traceId: string): void {
@@ -264,17 +282,18 @@ function statusOf(attributes: OtlpAttributes): number {
   return Number.isInteger(status) && status >= 100 && status <= 599 ? status : 0;
 }
 
-/** Method and learnt shape; the route that the program says goes through the same learning, since some say the path. */
+/** Method and learnt shape; a route that the program says is known at once, but masked like any, since some say the path. */
 function routeOf(attributes: OtlpAttributes, routes: RouteClasses, status: number): string {
   const text = (key: string): string | null => {
     const value = attributes.get(key);
     return typeof value === 'string' && value !== '' ? value.slice(0, 2_000) : null;
   };
   const rpc = text('rpc.method');
-  if (rpc !== null) return `RPC ${routes.routeOf(`/${text('rpc.service') ?? ''}/${rpc}`, status)}`;
+  if (rpc !== null) return `RPC ${routes.routeOf(`/${text('rpc.service') ?? ''}/${rpc}`, status, true)}`;
   const method = text('http.request.method') ?? text('http.method') ?? '?';
-  const path = text('http.route') ?? text('url.path') ?? text('http.target');
-  const route = path === null ? '(other)' : routes.routeOf(path.split('?')[0]!, status);
+  const declared = text('http.route');
+  const path = declared ?? text('url.path') ?? text('http.target');
+  const route = path === null ? '(other)' : routes.routeOf(path.split('?')[0]!, status, declared !== null);
   return `${METHODS.has(method) ? method : '?'} ${route}`;
 }
 

@@ -11,6 +11,8 @@ export const MAX_TRANSACTIONS = 5_000;
 export class TransactionColumns {
   /** Of rows whose log names no service, on a host where nobody said what is watched. */
   readonly role: string;
+  /** Told by the program itself, with what it waited for. */
+  readonly isOfSpans: boolean;
   readonly #capacity: number;
   readonly #endUnixMs: Float64Array;
   readonly #elapsedMs: Float64Array;
@@ -28,6 +30,7 @@ export class TransactionColumns {
 
   constructor(role = 'nginx', capacity = MAX_TRANSACTIONS) {
     this.role = role;
+    this.isOfSpans = role === 'otlp';
     this.#capacity = capacity;
     this.#endUnixMs = new Float64Array(capacity);
     this.#elapsedMs = new Float64Array(capacity);
@@ -73,6 +76,28 @@ export class TransactionColumns {
     this.#spanId.push(spanId);
     this.#parentSpanId.push(parentSpanId);
     this.#peer.push(peer);
+  }
+
+  /** Services of the rows that are there. */
+  services(spokenFor: string): ReadonlySet<string> {
+    return new Set(this.#service.map((service) => service || spokenFor));
+  }
+
+  /** @returns how many rows it now is without */
+  leaveOut(isLeftOut: (service: string) => boolean, spokenFor: string): number {
+    const before = this.#length;
+    const numbers = [this.#endUnixMs, this.#elapsedMs, this.#peerElapsedMs, this.#status, this.#flags];
+    const texts = [this.#service, this.#route, this.#traceId, this.#spanId, this.#parentSpanId, this.#peer];
+    let kept = 0;
+    for (let row = 0; row < before; row++) {
+      if (isLeftOut(this.#service[row]! || spokenFor)) continue;
+      for (const column of numbers) column[kept] = column[row]!;
+      for (const column of texts) column[kept] = column[row]!;
+      kept++;
+    }
+    for (const column of texts) column.length = kept;
+    this.#length = kept;
+    return before - kept;
   }
 
   /** Rows that came while it was full, since the last call. */

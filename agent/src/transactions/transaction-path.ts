@@ -8,6 +8,9 @@ import { MAX_TRANSACTIONS, type TransactionColumns } from './transaction-columns
 
 /** Dots go to the hub this often, and as soon as half of what fits is there. */
 const SEND_EVERY_MS = 2_000;
+/** A service that sent no span of a request for so long is told by its access log again. */
+const SPANS_COUNT_MS = 60_000;
+const MAX_SPAN_SERVICES = 100;
 const REMEMBERED_NAMES = 2_000;
 
 export interface TransactionPathOptions {
@@ -20,7 +23,10 @@ export interface TransactionPathOptions {
   readonly spokenFor: (role: string) => string;
 }
 
-/** What becomes of completed requests: from the collectors that read them into the spool. */
+/**
+ * What becomes of completed requests: from the collectors that read them into the spool. A service that sends spans of its
+ * requests is told by these alone, because its access log would tell every request a second time.
+ */
 export class TransactionPath {
   readonly #gate: Pick<Gate, 'admitName'>;
   readonly #spool: Spool;
@@ -28,6 +34,8 @@ export class TransactionPath {
   readonly #refusals: Refusals;
   readonly #spokenFor: (role: string) => string;
   readonly #names = new Map<string, string>();
+  /** When spans of a service came last. */
+  readonly #spansAtMs = new Map<string, number>();
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ gate, spool, kept, refusals, spokenFor }: TransactionPathOptions) {
@@ -42,6 +50,7 @@ export class TransactionPath {
   step(tMs: number, sources: readonly TransactionColumns[]): void {
     const isDue = Math.abs(tMs - this.#sentAtMs) >= SEND_EVERY_MS;
     if (isDue) this.#sentAtMs = tMs;
+    this.#noteSpans(tMs, sources);
     for (const columns of sources) {
       const dropped = columns.takeDropped();
       if (dropped > 0) this.#refusals.count('transaction-rate', dropped);
@@ -63,8 +72,25 @@ export class TransactionPath {
     return admitted;
   };
 
+  #noteSpans(tMs: number, sources: readonly TransactionColumns[]): void {
+    for (const [service, atMs] of this.#spansAtMs) {
+      if (Math.abs(tMs - atMs) > SPANS_COUNT_MS) this.#spansAtMs.delete(service);
+    }
+    for (const columns of sources) {
+      if (!columns.isOfSpans) continue;
+      for (const service of columns.services(this.#spokenFor(columns.role))) {
+        if (this.#spansAtMs.size < MAX_SPAN_SERVICES) this.#spansAtMs.set(service, tMs);
+      }
+    }
+  }
+
   #send(columns: TransactionColumns): void {
-    const taken = columns.take(this.#spokenFor(columns.role), this.#admitted);
+    const spokenFor = this.#spokenFor(columns.role);
+    if (!columns.isOfSpans && this.#spansAtMs.size > 0) {
+      const told = columns.leaveOut((service) => this.#spansAtMs.has(service), spokenFor);
+      if (told > 0) this.#refusals.count('transaction-told-by-spans', told);
+    }
+    const taken = columns.take(spokenFor, this.#admitted);
     if (taken === null) return;
     const { payload, rows, fromUnixMs, toUnixMs } = taken;
     this.#kept.append('transaction', { fromUnixMs, toUnixMs, payload });
