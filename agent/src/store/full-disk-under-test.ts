@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createUserKey } from '@airis/protocol';
@@ -8,6 +9,7 @@ import { diskSpace } from './disk-reserve.ts';
 import { LocalStore } from './local-store.ts';
 import { MINUTE_MS, MinuteBuffer } from './minute-buffer.ts';
 import { PositionFile } from './position-file.ts';
+import { SegmentStore } from './segment-store.ts';
 import { Spool } from './spool.ts';
 import { type HeldBatch, priorities, type SpoolItem } from './spool-item.ts';
 import { TextFile } from './text-file.ts';
@@ -155,6 +157,40 @@ const stories: Record<string, () => object | Promise<object>> = {
     rmSync(filler);
     append(spool, 20);
     return { appended, first, second, third: drain(spool), lost: spool.health().lossRowsByReason };
+  },
+  /** Lines, spans and dots: the newest are kept for the oldest, also where another program has filled the disk. */
+  kept: () => {
+    const refused: Record<string, number> = {};
+    const openStore = () =>
+      new SegmentStore({
+        folder: join(folder, 'local'),
+        limitBytes: () => 1e9,
+        retentionMs: 48 * 3_600_000,
+        nowMs: Date.now,
+        log: silentLog,
+        onRefused: (reason) => {
+          refused[reason] = (refused[reason] ?? 0) + 1;
+        },
+      });
+    let t = 0;
+    const put = (store: SegmentStore, count: number): void => {
+      for (let i = 0; i < count; i++, t++) {
+        store.append('log', { fromUnixMs: t, toUnixMs: t, payload: randomBytes(64 * 1024) });
+      }
+    };
+    const newest = (store: SegmentStore) => [...store.frames('log', 0, t)].at(-1)?.toUnixMs === t - 1;
+    fillDisk();
+    using before = openStore();
+    put(before, 3);
+    const refusedWhenFull = refused['local-store-not-written'];
+    rmSync(filler);
+    put(before, 300);
+    const hasNewest = newest(before);
+    fillDisk();
+    put(before, 50);
+    const hasNewestBeside = newest(before);
+    using after = openStore();
+    return { refusedWhenFull, hasNewest, hasNewestBeside, hasNewestAfter: newest(after), refused };
   },
   /** Everything else that the agent keeps on disk: nothing throws, and writing goes on when there is room. */
   others: () => {

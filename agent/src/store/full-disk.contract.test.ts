@@ -83,6 +83,16 @@ describe.skipIf(reason !== null)('a full disk', () => {
     });
   });
 
+  it.each([2048 * KiB, 12 * 1024 * KiB])('of %i bytes keeps the newest lines for the oldest', async (bytes) => {
+    expect(await run('kept', bytes)).toEqual({
+      refusedWhenFull: 3,
+      hasNewest: true,
+      hasNewestBeside: true,
+      hasNewestAfter: true,
+      refused: { 'local-store-not-written': 3 },
+    });
+  });
+
   it('lets the whole agent live, and start again', async () => {
     expect(await run('agent', 8192 * KiB)).toEqual({ didFirstLive: true, didSecondLive: true });
   });

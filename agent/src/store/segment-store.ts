@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -77,8 +78,7 @@ export class SegmentStore implements Disposable {
 
   constructor(options: SegmentStoreOptions) {
     this.#options = options;
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    this.#load();
+    if (existsSync(options.folder)) this.#load();
     this.#makeRoom();
   }
 
@@ -156,6 +156,7 @@ export class SegmentStore implements Disposable {
     if (known !== undefined) this.#close(kind, known);
     const name = `${kind}-${String(Math.round(nowMs)).padStart(15, '0')}-${process.pid}-${this.#made++}.seg`;
     const path = join(this.#options.folder, name);
+    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
     const descriptor = openSync(path, 'ax', 0o600);
     const segment: Segment = {
       path,

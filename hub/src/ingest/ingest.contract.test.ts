@@ -16,7 +16,7 @@ import { startTelemetryStore, type TelemetryStore } from '../store/telemetry/tel
 import type { AgentEvent } from './event-sink.ts';
 import { type FaultStep, faultSteps } from './fault.ts';
 import { type Ingest, startIngest } from './ingest.ts';
-import { AgentForTests, healthEvent, logBatch } from './testing/agent-for-tests.ts';
+import { AgentForTests, healthEvent, logBatch, spanBatch } from './testing/agent-for-tests.ts';
 import type { IngestProcessOrder } from './testing/ingest-process.ts';
 import { type NatsForTests, startNatsForTests } from './testing/nats-for-tests.ts';
 
@@ -111,11 +111,14 @@ describe('ingest', () => {
     });
     for (let i = 0; i < 20; i += 1) await agent.send('block', agent.block(now + i * 10_000, 30));
     await agent.send('log', logBatch(now, ['one', 'two']));
-    await expect.poll(() => receipts.at(-1), poll).toEqual({ epoch: agent.epoch, class: 'data', upTo: 21 });
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    await agent.send('span', spanBatch(now, traceId, ['GET /orders', 'SELECT']), 2);
+    await expect.poll(() => receipts.at(-1), poll).toEqual({ epoch: agent.epoch, class: 'data', upTo: 22 });
     expect(await stored(number)).toBe(600);
     expect(await rolledUp('block_1m', number)).toBe(600);
     expect(await rolledUp('block_1h', number)).toBe(600);
     expect(await count(`(SELECT count() FROM log WHERE agent = ${number})`)).toBe(2);
+    expect(await count(`(SELECT count() FROM span WHERE traceId = '${traceId}' AND why = 'error')`)).toBe(2);
     await expect.poll(async () => (await (await jetstreamManager(nats)).streams.info('DATA')).state.messages).toBe(0);
   });
 

@@ -7,6 +7,7 @@ import {
   headers,
   type SeriesIdentity,
   type SignalName,
+  SPAN_ERROR,
   seriesBatch,
   signals,
   subjects,
@@ -132,6 +133,31 @@ export function logBatch(atMs: number, lines: readonly string[]): Uint8Array {
         new Uint8Array(rows).fill(9),
         new BigUint64Array(rows).fill(7n),
         utf8Column(lines),
+      ],
+      rows,
+    ),
+  );
+}
+
+/** Failed spans of one trace, compressed. */
+export function spanBatch(atMs: number, traceId: string, names: readonly string[]): Uint8Array {
+  const rows = names.length;
+  const same = (text: string) => utf8Column(names.map(() => text));
+  return compressBatch(
+    encodeBatch(
+      signals.span,
+      [
+        new BigInt64Array(rows).fill(BigInt(atMs)),
+        new Float64Array(rows).fill(12),
+        new Uint8Array(rows).fill(2),
+        new Uint8Array(rows).fill(SPAN_ERROR),
+        same('error'),
+        same('service:shop'),
+        utf8Column(names),
+        same(traceId),
+        same('00f067aa0ba902b7'),
+        same(''),
+        same(''),
       ],
       rows,
     ),
