@@ -20,7 +20,8 @@ export interface TestTomcat {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function startTestTomcat(): Promise<TestTomcat> {
+/** @param javaArguments - further ones of the JVM */
+export async function startTestTomcat(javaArguments: readonly string[] = []): Promise<TestTomcat> {
   const missing = [join(HOME, 'bin/bootstrap.jar'), ...libraries].find((path) => !existsSync(path));
   if (missing !== undefined) {
     throw new Error(
@@ -38,6 +39,7 @@ export async function startTestTomcat(): Promise<TestTomcat> {
   await writeFile(join(base, 'conf/server.xml'), serverXml(port));
   await writeFile(join(base, 'conf/web.xml'), webXml);
   await writeFile(join(base, 'webapps/ROOT/hold.jsp'), holdPage);
+  await writeFile(join(base, 'webapps/ROOT/sql.jsp'), sqlPage);
   const process = spawn(
     '/usr/bin/java',
     [
@@ -45,6 +47,7 @@ export async function startTestTomcat(): Promise<TestTomcat> {
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
       `-javaagent:${jolokia}=port=${jolokiaPort},host=127.0.0.1,user=watcher,password=${PASSWORD}`,
+      ...javaArguments,
       `-Dcatalina.home=${HOME}`,
       `-Dcatalina.base=${base}`,
       `-Djava.io.tmpdir=${join(base, 'temp')}`,
@@ -125,6 +128,17 @@ const holdPage = `<%@ page import="java.sql.Connection,javax.naming.InitialConte
     Thread.sleep(Long.parseLong(request.getParameter("ms")));
   }
 %>ok`;
+
+/** Asks the database with a value in the statement, as it should not. */
+const sqlPage = `<%@ page import="java.sql.*,javax.naming.InitialContext,javax.sql.DataSource" %><%
+  DataSource shop = (DataSource) new InitialContext().lookup("java:comp/env/jdbc/shop");
+  try (Connection connection = shop.getConnection(); Statement statement = connection.createStatement();
+       ResultSet found = statement.executeQuery(
+         "select count(*) from INFORMATION_SCHEMA.TABLES where TABLE_NAME = '010-9876-5432'")) {
+    found.next();
+    out.print("found " + found.getInt(1));
+  }
+%>`;
 
 async function answers(url: string): Promise<void> {
   const until = Date.now() + 60_000;

@@ -6,6 +6,7 @@ import { OtlpLines } from '../otlp/otlp-lines.ts';
 import { OtlpMetrics } from '../otlp/otlp-metrics.ts';
 import { instanceOf, OtlpServices } from '../otlp/otlp-services.ts';
 import { OtlpSpans } from '../otlp/otlp-spans.ts';
+import { workMetrics } from '../otlp/otlp-work.ts';
 import { MalformedOtlp } from '../otlp/protobuf-reader.ts';
 import * as json from '../otlp/read-json.ts';
 import * as protobuf from '../otlp/read-protobuf.ts';
@@ -85,7 +86,7 @@ export const otlpCollector = defineCollector({
   watches: 'both',
   config,
   capabilities: ['http-server'],
-  emits: { ...callMetrics, ...programMetrics },
+  emits: { ...callMetrics, ...workMetrics, ...programMetrics },
   maxDeclared: MAX_METRICS,
   state: ({ maxItemsPerSecond, keepSeconds, serverSpans }): State => {
     const columns = new TransactionColumns('otlp');

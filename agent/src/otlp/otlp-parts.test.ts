@@ -95,6 +95,37 @@ describe('spans', () => {
     expect(asked({ 'url.path': '/cart' })).toBe('GET /cart');
   });
 
+  it('tell where the time of a route goes: statements without their values, methods by name', () => {
+    const spans = new OtlpSpans(new Noted());
+    const sql = (n: number, system: string, text: string) =>
+      call(n, 30, { 'db.system.name': system, 'db.query.text': text });
+    const said = [
+      sql(3, 'hsqldb', `select * from "kim" where phone = '010-9876-5432' -- kim`),
+      sql(4, 'postgresql', `select "name" from orders where id = 17`),
+      sql(5, 'redis', 'SET kim 010-9876-5432'),
+      span({ spanId: id(6), parentSpanId: id(1), startMs: nowMs - 150 }, { 'code.function.name': 'shop.Cart.price' }),
+      span({ spanId: id(7) }, { 'code.namespace': 'shop.Cart', 'code.function': 'price' }),
+      span({ spanId: id(8) }, { 'code.function.name': 'kim@example.kr' }),
+    ];
+    spans.add('shop', [...said, request()], nowMs);
+    const { written, out } = outOf();
+    spans.write(out);
+    expect(written).toEqual({
+      'airis.request.time shop GET /orders': 0.1,
+      'airis.request.database.time shop GET /orders': 0.09,
+      'airis.db.client.statement.time shop hsqldb select * from ? where phone = ?': 0.03,
+      'airis.db.client.statement.calls shop hsqldb select * from ? where phone = ?': 1,
+      'airis.db.client.statement.time shop postgresql select "name" from orders where id = ?': 0.03,
+      'airis.db.client.statement.calls shop postgresql select "name" from orders where id = ?': 1,
+      'airis.code.function.time shop shop.Cart.price': expect.closeTo(0.15),
+      'airis.code.function.calls shop shop.Cart.price': 2,
+    });
+    for (let i = 0; i < 1_000; i++) spans.add('shop', [sql(3, 'hsqldb', `select c${'x'.repeat(i)} from t`)], nowMs);
+    const flood = outOf();
+    spans.write(flood.out);
+    expect(Object.keys(flood.written).length).toBeLessThanOrEqual(2 * 200 + 4);
+  });
+
   it('of clients tell whom a service calls, and what its database took', () => {
     const spans = new OtlpSpans(new Noted());
     spans.add(

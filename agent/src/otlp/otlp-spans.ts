@@ -5,6 +5,7 @@ import type { CallsSeen, SampleWriter } from '../collectors/collector.ts';
 import { RouteClasses } from '../collectors/route-classes.ts';
 import type { TransactionColumns } from '../transactions/transaction-columns.ts';
 import type { OtlpAttributes, OtlpSpan } from './otlp-data.ts';
+import { databaseOf, OtlpWork } from './otlp-work.ts';
 
 const SERVER = 2;
 const CLIENT = 3;
@@ -22,6 +23,13 @@ interface Waiting {
   readonly spanId: string;
   readonly peer: string | null;
   readonly elapsedMs: number;
+  readonly isDatabase: boolean;
+}
+
+/** What a request waited for. */
+interface Waited {
+  readonly longest: Waiting | null;
+  readonly databaseMs: number;
 }
 
 interface Trace {
@@ -44,6 +52,7 @@ export class OtlpSpans {
   readonly #columns: TransactionColumns;
   readonly #tellsRequests: boolean;
   readonly #services = new Map<string, Service>();
+  readonly #work = new OtlpWork();
   readonly #traces = new Map<string, Trace>();
   #waiting = 0;
 
@@ -58,7 +67,7 @@ export class OtlpSpans {
     this.#forget(nowMs);
     const good = spans.filter(isGood);
     const of = this.#serviceOf(service);
-    for (const span of good) if (span.kind !== SERVER) this.#noteInner(of, span, nowMs);
+    for (const span of good) if (span.kind !== SERVER) this.#noteInner(service, of, span, nowMs);
     for (const span of good) if (span.kind === SERVER) this.#noteRequest(service, of, span, nowMs);
     return { rejected: spans.length - good.length };
   }
@@ -68,6 +77,7 @@ export class OtlpSpans {
       http.write(out);
       database.write(out);
     }
+    this.#work.write(out);
   }
 
   calls(): CallsSeen[] {
@@ -80,13 +90,14 @@ export class OtlpSpans {
     );
   }
 
-  #noteInner(service: Service, span: OtlpSpan, nowMs: number): void {
+  #noteInner(name: string, service: Service, span: OtlpSpan, nowMs: number): void {
     const { traceId, spanId, parentSpanId, attributes } = span;
     const elapsedMs = span.endMs - span.startMs;
     const peer = span.kind === CLIENT ? peerOf(attributes) : null;
-    this.#await(traceId, parentSpanId, { spanId, peer, elapsedMs }, nowMs);
+    const isDatabase = span.kind === CLIENT && databaseOf(attributes) !== null;
+    this.#await(traceId, parentSpanId, { spanId, peer, elapsedMs, isDatabase }, nowMs);
+    this.#work.noteInner(name, span);
     if (peer === null) return;
-    const isDatabase = attributes.has('db.system.name') || attributes.has('db.system');
     const status = statusOf(attributes);
     (isDatabase ? service.database : service.http).add({
       path: null,
@@ -108,7 +119,9 @@ export class OtlpSpans {
   #noteRequest(name: string, { routes }: Service, span: OtlpSpan, nowMs: number): void {
     const { traceId, spanId, parentSpanId, attributes, endMs, startMs, isError } = span;
     const status = statusOf(attributes);
-    const waited = this.#waitedFor(traceId, spanId);
+    const { longest, databaseMs } = this.#waitedFor(traceId, spanId);
+    const route = routeOf(attributes, routes, status);
+    this.#work.noteRequest(name, route, endMs - startMs, databaseMs);
     if (!this.#tellsRequests) return;
     const isBelievable = endMs <= nowMs && endMs >= nowMs - LONGEST_AGO_MS;
     this.#columns.add(
@@ -116,13 +129,13 @@ export class OtlpSpans {
       endMs - startMs,
       status,
       name === '' ? '' : `service:${name}`,
-      routeOf(attributes, routes, status),
+      route,
       traceId,
       // Who was called says this id as its parent, and the hub joins by it; a row tells of one call, the longest.
-      waited?.spanId ?? spanId,
+      longest?.spanId ?? spanId,
       parentSpanId,
-      waited?.peer ?? '',
-      waited?.elapsedMs ?? NO_TIME,
+      longest?.peer ?? '',
+      longest?.elapsedMs ?? NO_TIME,
       isError || status >= 500,
     );
   }
@@ -142,10 +155,11 @@ export class OtlpSpans {
     this.#waiting++;
   }
 
-  /** The longest call made for a request, by itself or by spans within it; these wait no longer. */
-  #waitedFor(traceId: string, requestId: string): Waiting | null {
+  /** The longest call made for a request, and all of its statements, by itself or by spans within it; these wait no longer. */
+  #waitedFor(traceId: string, requestId: string): Waited {
     const trace = this.#traces.get(traceId);
-    if (trace === undefined) return null;
+    if (trace === undefined) return { longest: null, databaseMs: 0 };
+    let databaseMs = 0;
     let longest: Waiting | null = null;
     const parents = [requestId];
     for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
@@ -155,12 +169,13 @@ export class OtlpSpans {
       trace.size -= within.length;
       this.#waiting -= within.length;
       for (const span of within) {
+        if (span.isDatabase) databaseMs += span.elapsedMs;
         parents.push(span.spanId);
         if (span.peer !== null && (longest === null || span.elapsedMs > longest.elapsedMs)) longest = span;
       }
     }
     if (trace.size === 0) this.#traces.delete(traceId);
-    return longest;
+    return { longest, databaseMs };
   }
 
   #drop(traceId: string): void {
