@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { shippedMappingTexts } from './src/collectors/jmx-shipped.ts';
+import { rumScriptText } from './src/rum/script-text.ts';
 
 /**
  * The agent as a folder that needs nothing but Node, `dist/agent/`: program, model worker and inventory, the model that
@@ -55,6 +56,17 @@ const jmxInside: Plugin = {
   },
 };
 
+/** The script for pages is made here, where there is a bundler. */
+const rumScript = await rumScriptText();
+const rumInside: Plugin = {
+  name: 'rum-inside',
+  setup(bundle) {
+    bundle.onLoad({ filter: /rum\/script-text\.ts$/ }, () => ({
+      contents: `export const rumScriptText = async () => ${JSON.stringify(rumScript)};`,
+    }));
+  },
+};
+
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const result = await build({
@@ -72,7 +84,7 @@ const result = await build({
   target: 'node24',
   format: 'esm',
   conditions: ['airis-source'],
-  plugins: [englishOnly, runtimeInside, jmxInside],
+  plugins: [englishOnly, runtimeInside, jmxInside, rumInside],
   minify: true,
   legalComments: 'none',
   sourcemap: 'linked',

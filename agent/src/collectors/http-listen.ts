@@ -9,6 +9,10 @@ export interface HttpRequest {
   readonly path: string;
   /** Without parameters, lower case; empty for none. */
   readonly contentType: string;
+  /** As a browser says it; empty for none. */
+  readonly origin?: string;
+  /** The address a proxy in front of this port was asked from, else the sender's own. */
+  readonly client?: string;
   /** Unpacked where it was gzip. */
   readonly body: Uint8Array;
 }
@@ -106,7 +110,21 @@ async function serve(
     }
   }
   const path = (request.url ?? '/').split('?')[0]!;
-  reply(response, options.answer({ method: request.method ?? '', path, contentType, body }), false);
+  const { origin = '' } = request.headers;
+  reply(
+    response,
+    options.answer({ method: request.method ?? '', path, contentType, origin, client: clientOf(request), body }),
+    false,
+  );
+}
+
+/** The last of the addresses that proxies have written: this is what the proxy beside this port has seen itself. */
+function clientOf({ headers, socket }: IncomingMessage): string {
+  const forwarded = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .at(-1)!
+    .trim();
+  return forwarded === '' ? (socket.remoteAddress ?? '') : forwarded.slice(0, 64);
 }
 
 /** `null` as soon as it is too long, whatever length the header says. */

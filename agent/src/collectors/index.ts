@@ -22,6 +22,7 @@ import { pressureCollector } from './pressure.ts';
 import { probesCollector } from './probes.ts';
 import { processesCollector } from './processes.ts';
 import { prometheusCollector } from './prometheus.ts';
+import { rumCollector } from './rum.ts';
 import { snmpCollector } from './snmp.ts';
 import { statsdCollector } from './statsd.ts';
 import { tcpPeersCollector } from './tcp-peers.ts';
@@ -51,6 +52,7 @@ export const collectors: readonly CollectorDefinition[] = [
   prometheusCollector,
   tcpPeersCollector,
   probesCollector,
+  rumCollector,
   snmpCollector,
   statsdCollector,
   otlpCollector,

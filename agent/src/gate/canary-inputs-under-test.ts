@@ -12,6 +12,7 @@ import { otlpCollector } from '../collectors/otlp.ts';
 import { postgresqlCollector } from '../collectors/postgresql.ts';
 import { explainPostgresqlLock } from '../collectors/postgresql-lock.ts';
 import { prometheusCollector } from '../collectors/prometheus.ts';
+import { rumCollector } from '../collectors/rum.ts';
 import { snmpCollector } from '../collectors/snmp.ts';
 import { statsdCollector } from '../collectors/statsd.ts';
 import { tomcatCollector } from '../collectors/tomcat.ts';
@@ -103,6 +104,33 @@ export const canaryInputs: Readonly<Record<string, ((plant: Plant) => PlantedInp
     });
     const target = { name: 'sw-1', address: '192.0.2.1', version: '3', user: 'watcher' };
     return { collector: snmpCollector.create({ targets: [target] }), host: { ...createHost('/nowhere'), snmp: names } };
+  },
+  rum: ({ text }) => {
+    let listening: HttpListenOptions | null = null;
+    const httpServer: Host['httpServer'] = async (_, options) => {
+      listening = options;
+      return { port: 1, [Symbol.asyncDispose]: async () => undefined };
+    };
+    const site = { key: 'shop-key-1', name: 'shop', origins: ['https://shop.example.kr'] };
+    const path = `/users/${text}?q=${text}#${text}`;
+    const call = { type: 'call', path, to: path, method: 'GET', status: 500, value: 3 };
+    const error = { type: 'error', path, message: text, file: path, stack: `Error: ${text}\n    at ${text}` };
+    const events = [{ type: 'view', path }, { type: 'click', path }, { type: 'load', path, value: 9 }, call, error];
+    const body = Buffer.from(JSON.stringify({ key: site.key, session: '0123456789abcdef', events }));
+    const request = {
+      method: 'POST',
+      path: '/airis-rum/beacon',
+      contentType: 'text/plain',
+      origin: site.origins[0]!,
+      body,
+    };
+    return {
+      collector: rumCollector.create({ listen: '127.0.0.1:0', sites: [site], maxBeaconsPerClient: 1_000 }),
+      host: { ...createHost('/nowhere'), ...(httpServer === undefined ? {} : { httpServer }) },
+      feed: () => {
+        for (let i = 0; i < 30; i++) listening?.answer(request);
+      },
+    };
   },
   jmx: ({ text }) => ({
     collector: jmxCollector.create({

@@ -1,0 +1,111 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHost } from '../../agent/src/collectors/host.ts';
+import { rumCollector } from '../../agent/src/collectors/rum.ts';
+import { createTestNginx, type TestNginx } from '../../agent/src/discover/nginx-under-test.ts';
+import { freePort } from '../../agent/src/free-port-under-test.ts';
+import { canaries } from '../../agent/src/gate/canaries-under-test.ts';
+import type { LogLine } from '../../agent/src/receivers/log-line.ts';
+import { until } from '../harness/until.ts';
+import { openPage, startBrowser } from './console-browser.ts';
+
+const KEY = 'shop-key-1';
+const secret = canaries.email;
+
+/** A page whose texts, fields and addresses hold what nobody may be told. */
+const page = `<!doctype html><title>Shop ${secret}</title>
+  <script src="/airis-rum/script.js" data-key="${KEY}" async></script>
+  <h1>${secret}</h1><input id="who" value="${secret}"><button id="buy">Buy ${secret}</button>
+  <script>
+    document.getElementById('buy').onclick = () => {
+      history.pushState(null, '', '/cart?who=${secret}#${secret}');
+      fetch('/broken?who=${secret}');
+      setTimeout(() => { throw new Error('cart is empty'); });
+    };
+  </script>`;
+
+let browser: Browser;
+let nginx: TestNginx;
+let collector: ReturnType<typeof rumCollector.create>;
+
+beforeAll(async () => {
+  const port = await freePort();
+  nginx = await createTestNginx({
+    locations: `
+      location /airis-rum/ { proxy_pass http://127.0.0.1:${port}; proxy_set_header X-Forwarded-For $remote_addr; }
+      location = / { default_type text/html; return 200 '${page.replaceAll("'", "\\'")}'; }`,
+  });
+  await nginx.start();
+  const origin = `http://127.0.0.1:${nginx.port}`;
+  const settings = { listen: `127.0.0.1:${port}`, sites: [{ key: KEY, name: 'shop', origins: [origin] }] };
+  collector = rumCollector.create(settings);
+  await read();
+  browser = await startBrowser();
+}, 60_000);
+
+afterAll(async () => {
+  await browser.close();
+  await collector.close?.();
+  await nginx[Symbol.asyncDispose]();
+});
+
+async function read(): Promise<Record<string, number>> {
+  const samples: Record<string, number> = {};
+  await collector.collect(createHost(), {
+    write: (metric, value, attributes = {}) => {
+      samples[[metric, ...Object.values(attributes)].join(' ')] = value;
+    },
+  });
+  return samples;
+}
+
+describe('the script for pages', () => {
+  it('tells vitals, pages, clicks, failed calls and errors of a real browser, and nothing private', async () => {
+    const { page: opened, complaints } = await openPage(browser, `http://127.0.0.1:${nginx.port}/?q=${secret}`);
+    await opened.fill('#who', 'somebody@else.example');
+    await opened.click('#buy');
+    await opened.waitForTimeout(300);
+    await opened.close({ runBeforeUnload: false });
+    const samples = await until('the beacon to come', 10_000, async () => {
+      const seen = await read();
+      return seen['airis.rum.clicks shop (other)'] === undefined ? null : seen;
+    });
+    const names = Object.keys(samples).map((name) => name.split(' ')[0]);
+    expect(new Set(names)).toEqual(
+      new Set([
+        'airis.rum.page_views',
+        'airis.rum.clicks',
+        'airis.rum.errors',
+        'airis.rum.calls',
+        'airis.rum.call.duration',
+        'airis.rum.vitals',
+        'airis.rum.vital.duration',
+        'airis.rum.vital.layout_shift',
+        'airis.rum.visits.active',
+      ]),
+    );
+    expect(samples['airis.rum.page_views shop (other)']).toBe(2);
+    expect(samples['airis.rum.calls shop (other) 5xx']).toBe(1);
+    expect(samples['airis.rum.errors shop (other)']).toBe(1);
+    const lines: LogLine[] = [];
+    collector.deliverLines?.({ accept: (line) => lines.push(line) > 0 });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ source: 'rum:shop', severity: 17 });
+    expect(lines[0]!.text).toContain('cart is empty');
+    const all = JSON.stringify([samples, lines]);
+    for (const word of [secret, 'somebody@else.example']) expect(all).not.toContain(word);
+    expect(complaints.filter((text) => !text.includes('cart is empty'))).toEqual([]);
+  });
+
+  it('is silent where the visitor asks not to be followed', async () => {
+    const context = await browser.newContext();
+    await context.addInitScript("Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })");
+    const silent = await context.newPage();
+    const before = await read();
+    await silent.goto(`http://127.0.0.1:${nginx.port}/`);
+    await silent.click('#buy');
+    await context.close();
+    await new Promise((done) => setTimeout(done, 500));
+    expect((await read())['airis.rum.clicks shop (other)']).toBe(before['airis.rum.clicks shop (other)']);
+  });
+});
