@@ -72,7 +72,8 @@ export const tcpPeersCollector = defineCollector({
   name: 'tcp-peers',
   watches: 'host',
   config,
-  everyMs: 10_000,
+  // Starting `ss` costs more than everything else that is read in ten seconds.
+  everyMs: 30_000,
   capabilities: ['program'],
   emits,
   state: ({ peers }): State => ({
