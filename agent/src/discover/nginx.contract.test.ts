@@ -33,7 +33,8 @@ describe.skipIf(nginxProgram === null)('nginx on this host', () => {
       statusUrl: `http://127.0.0.1:${nginx.port}/status`,
       accessLogs: [{ path: nginx.accessLog }],
     });
-    for (const found of await findRoles(host)) expect(role.parse(found.role)).toEqual({ ...found.role, confidence: null });
+    for (const found of await findRoles(host))
+      expect(role.parse(found.role)).toEqual({ ...found.role, confidence: null });
   });
 
   it('is found by a user who may not look into its open files', async () => {
