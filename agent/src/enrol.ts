@@ -1,5 +1,3 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { hostname } from 'node:os';
 import {
   createUserKey,
@@ -13,6 +11,7 @@ import {
 } from '@airis/protocol';
 import { z } from 'zod';
 import { AgentError } from './errors.ts';
+import { nodeHttp, nodeHttps } from './http-module.ts';
 import type { Identity } from './identity.ts';
 import { pinnedAuthority } from './pinned-authority.ts';
 
@@ -102,7 +101,7 @@ function send(url: URL, ca: string | null, body: string): Promise<{ status: numb
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const options = { method: 'POST', headers, timeout: TIMEOUT_MS, agent: false as const };
-    const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const make = url.protocol === 'https:' ? nodeHttps().request : nodeHttp().request;
     const request = make(url, ca === null ? options : { ...options, ca }, (response) => {
       const parts: Buffer[] = [];
       let bytes = 0;

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { nodeHttp } from '../http-module.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -31,19 +31,23 @@ export const httpGetLoopback: HttpGet = (url, { timeoutMs, maxBytes, body, autho
   };
   const how = { method: body === undefined ? 'GET' : 'POST', headers };
   return new Promise((resolve, reject) => {
-    const asked = request(parsed, { agent: false, signal: AbortSignal.timeout(timeoutMs), ...how }, (response) => {
-      const parts: Buffer[] = [];
-      let length = 0;
-      response.on('data', (part: Buffer) => {
-        length += part.length;
-        if (length > maxBytes) response.destroy(new Error(`${url} answered more than ${maxBytes} bytes`));
-        else parts.push(part);
-      });
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
-      );
-      response.on('error', reject);
-    });
+    const asked = nodeHttp().request(
+      parsed,
+      { agent: false, signal: AbortSignal.timeout(timeoutMs), ...how },
+      (response) => {
+        const parts: Buffer[] = [];
+        let length = 0;
+        response.on('data', (part: Buffer) => {
+          length += part.length;
+          if (length > maxBytes) response.destroy(new Error(`${url} answered more than ${maxBytes} bytes`));
+          else parts.push(part);
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+        );
+        response.on('error', reject);
+      },
+    );
     asked.on('error', reject);
     asked.end(body);
   });

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { nodeHttp } from '../http-module.ts';
 import { placeOf } from './listen-address.ts';
 
 export interface HttpRequest {
@@ -48,7 +49,7 @@ const unpack = promisify(gunzip);
 export const httpListen: HttpListen = async (place, options) => {
   const { host, port } = placeOf(place);
   let open = 0;
-  const server: Server = createServer(
+  const server: Server = nodeHttp().createServer(
     {
       maxHeaderSize: 8 * 1024,
       headersTimeout: 5_000,
