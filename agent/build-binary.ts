@@ -20,7 +20,7 @@ import { AGENT_VERSION } from './src/version.ts';
 
 /**
  * `dist/airis-agent`: Node with the folder `dist/agent` inside, one file for hosts without Node. Also the archive of it
- * that people copy to their hosts, with its checksum.
+ * that people copy to their hosts; `install/package` makes packages and checksums.
  */
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'dist/agent');
@@ -126,7 +126,5 @@ function buildArchive(): string {
   const archive = join(root, 'dist', `${name}.tar.gz`);
   const sameEverywhere = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--mtime=@0'];
   run('tar', ...sameEverywhere, '--use-compress-program=gzip -n', '-C', work, '-cf', archive, name);
-  const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');
-  writeFileSync(`${archive}.sha256`, `${sha256}  ${name}.tar.gz\n`);
   return archive;
 }

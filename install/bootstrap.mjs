@@ -34,9 +34,10 @@ const commands = {
   chaos: { needs: 'all', run: (words) => [[source, 'test/chaos/main.ts', ...words]] },
   'build:agent': {
     needs: 'packages',
-    run: () => [
+    run: (words) => [
       [source, 'agent/build.ts'],
       [source, 'agent/build-binary.ts'],
+      [source, 'install/package/main.ts', ...words],
     ],
   },
 };

@@ -39,6 +39,6 @@ async function debianMirror(): Promise<string | null> {
   return stdout.split('\n').find((uri) => /^https?:.*\/debian\/?$/.test(uri)) ?? null;
 }
 
-function asRoot(program: string, ...words: readonly string[]): [string, string[]] {
+export function asRoot(program: string, ...words: readonly string[]): [string, string[]] {
   return process.getuid?.() === 0 ? [program, [...words]] : ['sudo', ['-n', program, ...words]];
 }

@@ -21,15 +21,15 @@ let root: BareRoot;
 let hub: HubUnderTest;
 
 beforeAll(async () => {
-  if (!existsSync(join(dist, 'airis-agent'))) {
-    for (const step of ['agent/build.ts', 'agent/build-binary.ts']) {
+  if (!existsSync(join(dist, 'SHA256SUMS'))) {
+    for (const step of ['agent/build.ts', 'agent/build-binary.ts', 'install/package/main.ts']) {
       await execute(process.execPath, ['--conditions=airis-source', step], { cwd: repository });
     }
   }
   folder = await tempFolder('agent-binary');
   [root, hub] = await Promise.all([makeBareRoot('bullseye', join(folder.path, 'root')), startHub(folder.path)]);
   const [archive] = (await readdir(dist)).filter((name) => /^airis-agent-.*-linux-x64\.tar\.gz$/.test(name));
-  await execute('sha256sum', ['--check', `${archive}.sha256`], { cwd: dist });
+  await execute('sha256sum', ['--check', 'SHA256SUMS'], { cwd: dist });
   await mkdir(join(root.path, program));
   await execute('tar', ['-xzf', join(dist, archive!), '--strip-components=1', '-C', join(root.path, program)]);
 });

@@ -114,16 +114,17 @@ const dataTypes = new Set(
 const systemPlace = /^\/(?:dev|run|sys|proc)(?:\/|$)/;
 
 /**
- * Real, writable mounts of `/proc/self/mountinfo`. A device mounted in several places (bind mounts) counts once, at its
- * shortest path; tmpfs counts outside the system's own places; overlay only as the root of a container.
+ * Real, writable file systems of `/proc/self/mountinfo`. A device mounted in several places (bind mounts) counts once, at
+ * its shortest path; tmpfs counts outside the system's own places; overlay only as the root of a container. What makes
+ * one read-only is its own option, not that of the mount: systemd's `ProtectSystem` mounts everything so for the agent.
  */
 export function realMounts(text: string): Mount[] {
   const byDevice = new Map<string, Mount>();
   for (const line of wholeLines(text)) {
     const [mountPart = '', sourcePart] = line.split(' - ', 2);
     if (sourcePart === undefined) continue;
-    const [, , deviceNumber, , escapedPoint, options] = mountPart.split(' ');
-    const [type, source] = sourcePart.split(' ');
+    const [, , deviceNumber, , escapedPoint] = mountPart.split(' ');
+    const [type, source, options] = sourcePart.split(' ');
     if (deviceNumber === undefined || escapedPoint === undefined || type === undefined || source === undefined)
       continue;
     const mountPoint = unescapeMount(escapedPoint);

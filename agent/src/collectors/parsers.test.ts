@@ -124,11 +124,14 @@ it('keeps real mounts once, at their shortest path, and leaves out what cannot f
     '44 27 0:30 / /dev/shm rw - tmpfs tmpfs rw',
     '45 27 0:31 / /tmp rw - tmpfs tmpfs rw',
     '46 27 0:32 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw',
+    '47 27 8:3 / /srv ro,nosuid,relatime shared:3 - ext4 /dev/sdc1 rw,errors=remount-ro',
     'torn',
   ];
   expect(realMounts(`${text.join('\n')}\n`)).toEqual([
     { device: '/dev/vda', mountPoint: '/', type: 'ext4' },
     { device: '/dev/sda1', mountPoint: '/mnt/my disk', type: 'xfs' },
     { device: 'tmpfs', mountPoint: '/tmp', type: 'tmpfs' },
+    // Read-only for who looks, as under systemd's ProtectSystem, and yet it fills.
+    { device: '/dev/sdc1', mountPoint: '/srv', type: 'ext4' },
   ]);
 });

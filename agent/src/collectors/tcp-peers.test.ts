@@ -90,4 +90,16 @@ describe('tcp-peers', () => {
     expect(await watch()(line('10.0.0.1:1', '10.0.0.2:1', 1), 65_000)).toEqual({});
     await expect(watch()('', 10, null)).rejects.toThrow('ss ended with no answer in time');
   });
+
+  it('has nothing to read where ss is not installed, and says so when it may not be run', async () => {
+    const host = (code: string) => ({
+      ...hostOfFiles({ '/proc/net/tcp': LISTENING }),
+      run: async () => {
+        throw new Error('ss cannot be run', { cause: Object.assign(new Error(code), { code }) });
+      },
+    });
+    const collector = tcpPeersCollector.create({});
+    expect(await collector.applies(host('ENOENT'))).toBe(false);
+    await expect(collector.applies(host('EACCES'))).rejects.toThrow('ss cannot be run');
+  });
 });

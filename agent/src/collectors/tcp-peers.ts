@@ -81,7 +81,8 @@ export const tcpPeersCollector = defineCollector({
     attributes: new BoundedAttributes(2 * peers + PORTS, (key) => JSON.parse(key) as Attributes), // made below
     sums: new Map(),
   }),
-  applies: async (host) => (await host.tryReadText('/proc/net/tcp')) !== null,
+  applies: async (host, { program }) =>
+    (await host.tryReadText('/proc/net/tcp')) !== null && (await hasProgram(host, program)),
   async collect(host, settings, out, { attributes, sums }) {
     for (const [key, group] of await readGroups(host, settings)) {
       const named = attributes.get(key);
@@ -102,6 +103,17 @@ export const tcpPeersCollector = defineCollector({
     }
   },
 });
+
+/** A host without iproute2 is no host in trouble: its connections are not in these books. */
+async function hasProgram(host: Host, program: string): Promise<boolean> {
+  try {
+    return (await host.run?.(program, ['-V'], LIMITS)) !== undefined;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return false;
+    throw error;
+  }
+}
 
 /** Connections by whom they serve; those that were accepted by their port, the others by the service they go to. */
 async function readGroups(host: Host, { peers, connectionLimit, program }: Config) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { agentId } from '@airis/protocol';
 import { agentDirectory } from '../config.ts';
 import { AgentError } from '../errors.ts';
@@ -25,6 +25,7 @@ export const enrollCommand: Command = {
   async run(flags, _, { environment, out }) {
     const directory = agentDirectory(textFlag(flags, 'dir'), environment);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    refuseFolderOfAnother(directory);
     if (flags.force !== true && readIdentity(directory) !== null) {
       throw new AgentError('USAGE', `${identityPath(directory)} exists`, 'add --force to enrol again under a new key');
     }
@@ -42,6 +43,17 @@ export const enrollCommand: Command = {
     return 0;
   },
 };
+
+/** What root writes into the folder of a service's own user, that user could not read; and it could lay links there. */
+function refuseFolderOfAnother(directory: string): void {
+  const { uid } = statSync(directory);
+  if (process.geteuid?.() !== 0 || uid === 0) return;
+  throw new AgentError(
+    'USAGE',
+    `${directory} belongs to user ${uid}, who runs the agent and could not read what root writes`,
+    `run sudo -u '#${uid}' airis-agent enroll --dir ${directory}`,
+  );
+}
 
 function readToken(token: string | undefined, file: string | undefined): string {
   if (token !== undefined) return token.trim();

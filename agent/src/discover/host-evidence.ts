@@ -50,8 +50,22 @@ export async function readHostEvidence(host: Host): Promise<HostEvidence> {
 }
 
 export async function readListeners(host: Host): Promise<Listener[]> {
-  const texts = [await host.tryReadText('/proc/net/tcp'), await host.tryReadText('/proc/net/tcp6')];
-  return texts.flatMap((text) => parseListeners(text ?? '')).slice(0, LISTENER_LIMIT);
+  const [ipv4, ipv6] = [await listenersIn(host, '/proc/net/tcp'), await listenersIn(host, '/proc/net/tcp6')];
+  return [...ipv4, ...ipv6].slice(0, LISTENER_LIMIT);
+}
+
+const page = Buffer.allocUnsafe(8_192);
+
+/**
+ * The kernel lists what listens before what is connected, and makes the table as it is read: once a first page shows a
+ * connection, the other tens of thousands need not be made.
+ *
+ * @see Linux, Documentation/networking/proc_net_tcp.rst
+ */
+async function listenersIn(host: Host, path: string): Promise<Listener[]> {
+  const head = page.toString('latin1', 0, Math.max(0, host.readInto(path, page)));
+  const isWhole = wholeLines(head).some((line) => (socketLine.exec(line)?.[3] ?? LISTEN) !== LISTEN);
+  return parseListeners(isWhole ? head : ((await host.tryReadText(path)) ?? ''));
 }
 
 const ZOMBIE = 0x5a;
@@ -100,11 +114,12 @@ export function rootOf(host: Host, pid: number): string {
 }
 
 const LISTEN = '0A';
+const socketLine = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) (?:\S+\s+){5}(\d+)/;
 
 export function parseListeners(text: string): Listener[] {
   const listeners: Listener[] = [];
   for (const line of wholeLines(text)) {
-    const match = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) (?:\S+\s+){5}(\d+)/.exec(line);
+    const match = socketLine.exec(line);
     if (match === null || match[3] !== LISTEN) continue;
     const address = match[1]!;
     const isAny = /^0+$/.test(address);

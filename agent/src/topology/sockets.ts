@@ -10,6 +10,7 @@ export interface TcpSocket {
   readonly inode: string;
 }
 
+/** Lines of one table that are looked at. The kernel lists what listens first, so further connections alone are lost. */
 const SOCKET_LIMIT = 20_000;
 /** Open files of one process that are looked at. */
 const FILES_LIMIT = 4_096;
@@ -18,7 +19,7 @@ const states: Readonly<Record<string, TcpSocket['state']>> = { '01': 'establishe
 /** What listens and what is connected in this network namespace; empty where the table cannot be read. */
 export async function readTcpSockets(host: Host): Promise<TcpSocket[]> {
   const texts = [await host.tryReadText('/proc/net/tcp'), await host.tryReadText('/proc/net/tcp6')];
-  return texts.flatMap((text) => parseTcpSockets(text ?? '')).slice(0, SOCKET_LIMIT);
+  return texts.flatMap((text) => parseTcpSockets(text ?? ''));
 }
 
 /** Inodes of the sockets that these processes hold open: only own processes, or all as root. */
@@ -36,7 +37,7 @@ export async function socketsOf(host: Host, pids: readonly number[]): Promise<Se
 
 export function parseTcpSockets(text: string): TcpSocket[] {
   const sockets: TcpSocket[] = [];
-  for (const line of wholeLines(text)) {
+  for (const line of wholeLines(text).slice(0, SOCKET_LIMIT)) {
     const match = /^\s*\d+: ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]{2}) (?:\S+\s+){5}(\d+)/.exec(
       line,
     );
