@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessLogCollector } from '../collectors/access-log-collector.ts';
+import type { Collector } from '../collectors/collector.ts';
 import { createHost, type Host } from '../collectors/host.ts';
 import { mysqlCollector } from '../collectors/mysql.ts';
 import { postgresqlCollector } from '../collectors/postgresql.ts';
+import { probesCollector } from '../collectors/probes.ts';
+import { snmpCollector } from '../collectors/snmp.ts';
 import { journalApplies, journalConfig } from '../receivers/journal-tail.ts';
 import { createLogTail, logTailConfig } from '../receivers/log-tail.ts';
 import { Refusals } from '../refusals.ts';
@@ -152,6 +155,15 @@ describe('targets.mayCall and targets.never', () => {
     await expect(host().http?.('http://127.0.0.1:81/status', limits)).rejects.toThrow('under targets.mayCall');
     await expect(host().http?.('http://[::1]:8080/status', limits)).rejects.toThrow('[::1]:8080');
     expect(asked).toEqual(['http://127.0.0.1/status']);
+  });
+
+  it('bound devices that are asked by SNMP, and targets of probes', async () => {
+    const read = (collector: Collector) => collector.collect(host(), { write: () => undefined });
+    const device = { name: 'sw-1', address: '10.0.0.9', version: '3', user: 'u' };
+    await expect(read(snmpCollector.create({ targets: [device] }))).rejects.toThrow('10.0.0.9:161: the floor');
+    const port = probesCollector.create({ tcp: [{ address: '10.0.0.9', port: 22 }] });
+    await expect(read(port)).rejects.toThrow('10.0.0.9:22: the floor');
+    await expect(read(probesCollector.create({ icmp: ['10.0.0.9'] }))).rejects.toThrow('10.0.0.9: the floor');
   });
 
   it('bound databases, and paths.mayRead the files of their passwords', async () => {
