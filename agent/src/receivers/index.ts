@@ -5,10 +5,16 @@ import { journalReceiver } from './journal-tail.ts';
 import type { LogSink, PositionStore } from './log-line.ts';
 import { filesReceiver } from './log-tail.ts';
 import type { Receiver, ReceiverDefinition } from './receiver.ts';
+import { snmpTrapsReceiver } from './snmp-traps.ts';
 import { syslogReceiver } from './syslog.ts';
 
 /** Every receiver there is, in the order they are polled; a new one is one file and one line. */
-export const receivers: readonly ReceiverDefinition[] = [journalReceiver, filesReceiver, syslogReceiver];
+export const receivers: readonly ReceiverDefinition[] = [
+  journalReceiver,
+  filesReceiver,
+  syslogReceiver,
+  snmpTrapsReceiver,
+];
 
 export const receiversConfig = z.strictObject(
   Object.fromEntries(receivers.map(({ name, config }) => [name, config.prefault({})])),
