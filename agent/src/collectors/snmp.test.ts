@@ -83,6 +83,38 @@ describe('snmp', () => {
     expect(samples.some((sample) => / lo | Gi0\/3 /.test(sample))).toBe(false);
   });
 
+  it('keeps ports of one name apart, and reads the narrow counters of slow ones among fast ones', async () => {
+    const device = new StandInDevice({
+      [`${IF}.2`]: { 1: port('port'), 2: port('port'), 3: port('fast') },
+      [`${IF}.5`]: { 1: 10_000_000 },
+      [`${IF}.10`]: { 1: 5_000, 2: 10, 3: 7 },
+      [`${IFX}.6`]: { 3: 2 ** 40 },
+    });
+    const read = watch(device);
+    await read();
+    const { samples } = await read();
+    expect(samples.filter((sample) => /io|limit/.test(sample))).toEqual([
+      'hw.network.bandwidth.limit port 1250000',
+      'hw.network.io port receive 5000',
+      'hw.network.io port (2) receive 10',
+      `hw.network.io fast receive ${2 ** 40}`,
+    ]);
+  });
+
+  it('finds ports behind many rows of other kinds, and counts all that it leaves out', async () => {
+    const ports = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [i + 1, port(`p${i + 1}`)]));
+    const types = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [i + 1, i < 200 ? 1 : 6]));
+    const device = new StandInDevice({
+      [`${IF}.2`]: ports,
+      [`${IF}.3`]: types,
+      [`${IF}.7`]: types,
+      [`${IF}.8`]: { 201: 1 },
+    });
+    const { samples } = await watch(device, { interfaceLimit: 1 })();
+    expect(samples).toContain('hw.network.up p201 1');
+    expect(samples).toContain('airis.snmp.interfaces_left_out  799');
+  });
+
   it('tells a link that is down from a port that was switched off', async () => {
     const device = new StandInDevice({
       [`${IFX}.1`]: { 1: port('up'), 2: port('broken'), 3: port('off') },

@@ -202,7 +202,7 @@ async function ask(
 }
 
 function putInterface(
-  { name, isUp, isWanted, bitsPerSecond, counters }: InterfaceReading,
+  { index, name, isUp, isWanted, bitsPerSecond, counters }: InterfaceReading,
   memory: CounterMemory,
   put: (metric: string, value: number, more: Attributes) => void,
 ): void {
@@ -213,7 +213,7 @@ function putInterface(
   for (const [counter, metric, direction] of flows) {
     const reading = counters[counter];
     if (reading === undefined) continue;
-    put(metric, memory.rising(`${name} ${counter}`, reading), { ...place, 'network.io.direction': direction });
+    put(metric, memory.rising(`${index} ${counter}`, reading), { ...place, 'network.io.direction': direction });
   }
 }
 

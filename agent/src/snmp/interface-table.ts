@@ -1,4 +1,4 @@
-import type { SnmpRow, SnmpSession, SnmpValue } from './snmp-session.ts';
+import { compareOids, type SnmpSession, type SnmpValue } from './snmp-session.ts';
 
 const IF = '1.3.6.1.2.1.2.2.1';
 const IFX = '1.3.6.1.2.1.31.1.1.1';
@@ -17,6 +17,8 @@ const counters = {
 export type InterfaceCounter = keyof typeof counters;
 
 export interface InterfaceReading {
+  /** Where the device keeps it: what tells interfaces of one name apart. */
+  readonly index: string;
   readonly name: string;
   /** Of the configured ones: as the operator wants it. */
   readonly isWanted: boolean;
@@ -36,55 +38,68 @@ export interface InterfaceList {
   readonly byIndex: ReadonlyMap<string, { readonly name: string; readonly bitsPerSecond: number }>;
   /** Interfaces beyond the limit. */
   readonly leftOut: number;
+  /** Rows of a table up to and with the last one listed: those between are of other kinds. */
+  readonly rows: number;
 }
 
-/** Ports, not their logical doubles: loopback (24) and what a switch keeps to itself (other 1, virtual 53 stay out). */
+/** What a switch keeps to itself (other, 1) and loopback (24) are no ports. */
 const LEFT_TYPES = new Set([1, 24]);
+/** Rows of one device that are looked at. */
+const MAX_ROWS = 2_048;
 
 export async function readInterfaceList(session: SnmpSession, limit: number): Promise<InterfaceList> {
-  const most = 4 * limit;
-  const [names, descriptions, types, megabits] = [
-    await session.column(`${IFX}.1`, most),
-    await session.column(`${IF}.2`, most),
-    await session.column(`${IF}.3`, most),
-    await session.column(`${IFX}.15`, most),
-  ].map((rows) => new Map(rows));
-  const indexes = [...new Set([...descriptions!.keys(), ...names!.keys()])].filter(
-    (index) => !LEFT_TYPES.has(Number(types!.get(index) ?? 0)),
-  );
+  const column = async (oid: string) => new Map<string, SnmpValue>(await session.column(oid, MAX_ROWS));
+  const descriptions = await column(`${IF}.2`);
+  const types = await column(`${IF}.3`);
+  const bits = await column(`${IF}.5`);
+  const names = await column(`${IFX}.1`);
+  const megabits = await column(`${IFX}.15`);
+  const all = [...new Set([...descriptions.keys(), ...names.keys()])].sort(compareOids);
+  const ports = all.filter((index) => !LEFT_TYPES.has(numberOf(types.get(index))));
+  const listed = ports.slice(0, limit);
+  const taken = new Set<string>();
   const byIndex = new Map(
-    indexes.slice(0, limit).map((index) => [
-      index,
-      {
-        name: nameOf(names!.get(index)) ?? nameOf(descriptions!.get(index)) ?? `if${index}`,
-        bitsPerSecond: 1e6 * numberOf(megabits!.get(index)),
-      },
-    ]),
+    listed.map((index) => {
+      const plain = nameOf(names.get(index)) ?? nameOf(descriptions.get(index)) ?? `if${index}`;
+      const name = taken.has(plain) ? `${plain} (${index})` : plain;
+      taken.add(name);
+      return [
+        index,
+        { name, bitsPerSecond: 1e6 * numberOf(megabits.get(index)) || numberOf(bits.get(index)) },
+      ] as const;
+    }),
   );
-  return { byIndex, leftOut: indexes.length - byIndex.size };
+  const last = listed.at(-1);
+  return { byIndex, leftOut: ports.length - listed.length, rows: last === undefined ? 0 : all.indexOf(last) + 1 };
 }
 
 /** State and counters of the listed interfaces. */
-export async function readInterfaces(session: SnmpSession, { byIndex }: InterfaceList): Promise<InterfaceReading[]> {
-  const limit = 4 * byIndex.size + 16;
-  const column = async (oid: string) => new Map<string, SnmpValue>(await session.column(oid, limit));
+export async function readInterfaces(
+  session: SnmpSession,
+  { byIndex, rows }: InterfaceList,
+): Promise<InterfaceReading[]> {
+  if (rows === 0) return [];
+  const column = async (oid: string) => new Map<string, SnmpValue>(await session.column(oid, rows));
   const [admin, oper] = [await column(`${IF}.7`), await column(`${IF}.8`)];
-  const columns: [InterfaceCounter, Map<string, SnmpValue>, 32 | 64][] = [];
-  for (const [name, [wide, narrow]] of Object.entries(counters)) {
+  const columns: [InterfaceCounter, wide: Map<string, SnmpValue>, narrow: Map<string, SnmpValue>][] = [];
+  for (const [name, [wideOid, narrowOid]] of Object.entries(counters)) {
+    const wide = wideOid === null ? new Map<string, SnmpValue>() : await column(wideOid);
+    // Slow ports may lack the wide ones where fast ports of the same device have them.
+    const isWhole = [...byIndex.keys()].every((index) => wide.has(index));
+    const narrow = isWhole ? new Map<string, SnmpValue>() : await column(narrowOid);
     // The keys are those of `counters`.
-    const counter = name as InterfaceCounter;
-    const rows: SnmpRow[] = wide === null ? [] : await session.column(wide, limit);
-    if (rows.length > 0) columns.push([counter, new Map(rows), 64]);
-    else columns.push([counter, await column(narrow), 32]);
+    columns.push([name as InterfaceCounter, wide, narrow]);
   }
   return [...byIndex].map(([index, { name, bitsPerSecond }]) => ({
+    index,
     name,
     bitsPerSecond,
     isWanted: numberOf(admin.get(index)) === 1,
     isUp: numberOf(oper.get(index)) === 1,
     counters: Object.fromEntries(
-      columns.flatMap(([counter, values, bits]) => {
-        const value = values.get(index);
+      columns.flatMap(([counter, wide, narrow]) => {
+        const bits = wide.has(index) ? 64 : 32;
+        const value = wide.get(index) ?? narrow.get(index);
         return typeof value === 'number' && value >= 0 ? [[counter, { value, bits }]] : [];
       }),
     ),

@@ -60,7 +60,7 @@ function nameOf({ enterprise, generic, specific }: Notification['pdu'], said: st
     : (names[generic] ?? `generic-${generic}`);
 }
 
-/** `1.3.6.1.2.1.2.2.1.2.7` → `ifDescr`, by the longest known beginning. */
+/** `1.3.6.1.2.1.2.2.1.2.7` → `ifDescr`; no known object begins another. */
 function labelOf(oid: string): string {
   const found = Object.keys(known).find((prefix) => oid === prefix || oid.startsWith(`${prefix}.`));
   return found === undefined ? oid.slice(0, MAX_VALUE) : known[found]!;
