@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -6,6 +8,7 @@ import { agentConfig } from '../config.ts';
 import { createHost, type Host } from './host.ts';
 import { jmxCollector, knownMappings } from './jmx.ts';
 import { beansOf, jmxMapping, readsOf, samplesOf } from './jmx-mapping.ts';
+import { parseBeans } from './jolokia.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -129,8 +132,8 @@ it('proves itself with a password from a file, which no error tells', async () =
 it('says which mappings nobody has tried', () => {
   const url = 'http://127.0.0.1:1/jolokia';
   const noteOf = (mapping: string) => jmxCollector.create({ targets: [{ url, mapping }] }).context?.().note;
-  for (const mapping of ['weblogic', 'jeus', 'webtob', 'wildfly']) expect(noteOf(mapping)).toContain(mapping);
-  expect(noteOf('jvm')).toBeUndefined();
+  for (const mapping of ['weblogic', 'jeus', 'webtob']) expect(noteOf(mapping)).toContain(mapping);
+  for (const mapping of ['jvm', 'wildfly']) expect(noteOf(mapping)).toBeUndefined();
 });
 
 it('names the known mappings where a wrong one is wanted', () => {
@@ -153,6 +156,36 @@ it('ships mappings that agree on what a metric is', () => {
       said.set(metric, words);
     }
   }
+});
+
+it('reads WildFly 35 as it answered with five requests on a pool of two connections, three at work', () => {
+  const captured = join(import.meta.dirname, '../../testdata/jolokia/wildfly-35-bulk-read.json');
+  const beans = beansOf('wildfly', knownMappings({})) ?? [];
+  const { samples, leftOut } = samplesOf(beans, parseBeans(readFileSync(captured, 'utf8'), beans.length));
+  const told = samples.map(({ metric, value, attributes }) => [
+    [metric, ...Object.values(attributes)].join(' '),
+    value,
+  ]);
+  expect(leftOut).toBe(0);
+  expect(Object.fromEntries(told)).toMatchObject({
+    'airis.was.requests default-server default': 10,
+    'airis.was.errors default-server default': 0,
+    'airis.was.request.duration.sum default-server default': 33.299888391,
+    'airis.was.network.io default-server default transmit': 2_037,
+    'airis.was.thread.count default busy': 3,
+    'airis.was.thread.limit default': 32,
+    'airis.was.queue default': 0,
+    'airis.was.sessions shop.war': 10,
+    'db.client.connection.count ExampleDS used': 2,
+    'db.client.connection.count ExampleDS idle': 0,
+    'db.client.connection.max ExampleDS': 2,
+    'db.client.connection.timeouts ExampleDS': 0,
+    // Since the start: the same number stands there when nobody waits any more.
+    'airis.db.client.connection.waits ExampleDS': 6,
+    'airis.db.client.connection.wait.duration.sum ExampleDS': 17.997,
+    'jvm.memory.limit heap': 536_870_912,
+  });
+  expect(told.map(([name]) => name)).not.toContain('db.client.connection.pending_requests ExampleDS');
 });
 
 it('refuses a mapping with a unit or key that is none', () => {

@@ -21,7 +21,7 @@ const config = z
       .max(8)
       .default([])
       .describe(
-        'Jolokia agents with a mapping: jvm; or wildfly, weblogic, jeus, webtob, which nobody has tried on the real server yet',
+        'Jolokia agents with a mapping: jvm, wildfly; or weblogic, jeus, webtob, which nobody has tried on the real server yet',
       ),
     mappings: z
       .record(z.string().max(64), jmxMapping)
