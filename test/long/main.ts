@@ -1,7 +1,9 @@
+import { runAgentWeek } from './agent-week.ts';
 import { runDemoFaults } from './demo-faults.ts';
 
 /** Long runs outside CI: `npm run test:long -- NAME [words]`. A new one is a file beside this and a line here. */
 const runs: Readonly<Record<string, (words: readonly string[]) => Promise<boolean>>> = {
+  'agent-week': runAgentWeek,
   'demo-faults': runDemoFaults,
 };
 

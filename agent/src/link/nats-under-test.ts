@@ -17,6 +17,8 @@ export interface TestNats extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again on the same port and store, with other settings where given. */
   restart(): Promise<void>;
+  /** Empties the streams, as a hub does that has stored what they held. */
+  purge(): Promise<void>;
   /** Has the running server read other settings. */
   reload(settings: string): void;
 }
@@ -66,6 +68,10 @@ export async function startTestNats(options: { settings?: string; maxBytes?: num
     hub,
     kill,
     restart: launch,
+    async purge() {
+      const manager = await jetstreamManager(hub);
+      for (const stream of [DATA_STREAM, EVENT_STREAM]) await manager.streams.purge(stream);
+    },
     reload(changed) {
       settings = changed;
       write();
