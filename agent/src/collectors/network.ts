@@ -4,13 +4,21 @@ import { defineCollector } from './collector.ts';
 import { wholeLines } from './proc-text.ts';
 
 const config = z.strictObject({
-  interfaceLimit: z.int().min(1).max(512).default(32).describe('interfaces reported; further ones are left out'),
+  interfaceLimit: z
+    .int()
+    .min(1)
+    .max(512)
+    .default(32)
+    .describe('interfaces reported at once, the oldest first; further ones are left out'),
   skip: z
     .array(z.string().max(64))
     .max(32)
     .default(['lo', 'veth', 'cali', 'ifb', 'dummy', 'lxc'])
     .describe('interfaces whose name begins like this are left out: loopback and the ends of container links'),
 });
+
+/** Different interfaces that ever get series since start; the gate's own bound for values of an attribute. */
+const EVER_LIMIT = 256;
 
 /** Traffic of network interfaces, from /proc/net/dev. An interface that never moved a packet is left out. */
 export const networkCollector = defineCollector({
@@ -22,14 +30,17 @@ export const networkCollector = defineCollector({
     'system.network.errors': { unit: '{error}', kind: 'counter', about: 'packets that failed' },
     'system.network.packet.dropped': { unit: '{packet}', kind: 'counter', about: 'packets thrown away' },
   },
-  state: ({ interfaceLimit }) => ({
-    receive: new BoundedAttributes(interfaceLimit, (name) => direction(name, 'receive')),
-    transmit: new BoundedAttributes(interfaceLimit, (name) => direction(name, 'transmit')),
+  state: () => ({
+    receive: new BoundedAttributes(EVER_LIMIT, (name) => direction(name, 'receive')),
+    transmit: new BoundedAttributes(EVER_LIMIT, (name) => direction(name, 'transmit')),
   }),
   applies: async (host) => (await host.tryReadText('/proc/net/dev')) !== null,
-  async collect(host, { skip }, out, { receive, transmit }) {
-    for (const nic of parseNetDev(await host.readText('/proc/net/dev'))) {
-      if (skip.some((prefix) => nic.name.startsWith(prefix)) || nic.received.packets + nic.sent.packets === 0) continue;
+  async collect(host, { interfaceLimit, skip }, out, { receive, transmit }) {
+    const moving = parseNetDev(await host.readText('/proc/net/dev')).filter(
+      ({ name, received, sent }) =>
+        !skip.some((prefix) => name.startsWith(prefix)) && received.packets + sent.packets > 0,
+    );
+    for (const nic of moving.slice(0, interfaceLimit)) {
       for (const [attributes, traffic] of [
         [receive.get(nic.name), nic.received],
         [transmit.get(nic.name), nic.sent],
