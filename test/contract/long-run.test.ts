@@ -12,4 +12,4 @@ it('the agent keeps memory and files within bounds through an hour of churn, tol
   const { stdout } = await promisify(execFile)(process.execPath, words);
   expect(stdout).not.toContain('complaint');
   expect(stdout).toContain(`"hour":${HOURS},`);
-});
+}, 240_000);
