@@ -7,6 +7,7 @@ import { type LogRow, logRow } from './store/log-row.ts';
 import type { PositionFile } from './store/position-file.ts';
 import type { Spool } from './store/spool.ts';
 import { priorities } from './store/spool-item.ts';
+import type { TemplateFile } from './store/template-file.ts';
 
 export interface LogPathOptions {
   readonly gate: Gate;
@@ -15,6 +16,7 @@ export interface LogPathOptions {
   readonly nowMs: () => number;
   /** Every line, masked, for as long as this host keeps what happened. */
   readonly kept: KeptRows<LogRow>;
+  readonly templates: TemplateFile;
 }
 
 /** Lines go to the spool at least this often, and as soon as there are so many. */
@@ -23,6 +25,8 @@ const MAX_LINES = 5_000;
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const TEMPLATES_EVERY_MS = 60_000;
 const MAX_TEMPLATE_ROWS = 5_000;
+/** What was learnt since then is learnt again after a crash. */
+const SAVE_TEMPLATES_EVERY_MS = 600_000;
 
 /**
  * Log lines from the receivers through the gate into the spool. The receivers' positions are written after the lines are
@@ -34,11 +38,14 @@ export class LogPath implements LogSink {
   #bodyBytes = 0;
   #linesAtMs: number;
   #templatesAtMs: number;
+  #savedAtMs: number;
 
   constructor(options: LogPathOptions) {
     this.#options = options;
     this.#linesAtMs = options.nowMs();
     this.#templatesAtMs = options.nowMs();
+    this.#savedAtMs = options.nowMs();
+    options.gate.restoreTemplates(options.templates.load());
   }
 
   accept(line: LogLine): boolean {
@@ -59,12 +66,19 @@ export class LogPath implements LogSink {
     const isFull = this.#lines.length >= MAX_LINES || this.#bodyBytes >= MAX_BODY_BYTES;
     if (isFull || Math.abs(nowMs - this.#linesAtMs) >= LINES_EVERY_MS) this.#sendLines(nowMs);
     if (Math.abs(nowMs - this.#templatesAtMs) >= TEMPLATES_EVERY_MS) this.#sendTemplates(nowMs);
+    if (Math.abs(nowMs - this.#savedAtMs) >= SAVE_TEMPLATES_EVERY_MS) this.#saveTemplates(nowMs);
   }
 
   finish(nowMs: number): void {
     this.#options.kept.flush();
     this.#sendTemplates(nowMs);
     this.#sendLines(nowMs);
+    this.#saveTemplates(nowMs);
+  }
+
+  #saveTemplates(nowMs: number): void {
+    this.#savedAtMs = nowMs;
+    this.#options.templates.save(this.#options.gate.saveTemplates());
   }
 
   #sendLines(nowMs: number): void {

@@ -55,6 +55,7 @@ import type { LogRow } from './store/log-row.ts';
 import { PositionFile } from './store/position-file.ts';
 import { SegmentStore } from './store/segment-store.ts';
 import { Spool } from './store/spool.ts';
+import { TemplateFile } from './store/template-file.ts';
 import { TextFile } from './store/text-file.ts';
 import { machineId } from './topology/machine-id.ts';
 import { TopologyReport } from './topology/topology-report.ts';
@@ -168,7 +169,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const events = new EventPath(gate, spool, refusals, log);
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs, kept: keptLines });
+  const templates = new TemplateFile(join(directory, 'templates.json'), log, onRefused);
+  const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs, kept: keptLines, templates });
   const transactionPath = new TransactionPath({
     gate,
     spool,

@@ -17,3 +17,11 @@ export { type ModelManifest, modelManifest, parseManifest } from './export/manif
 export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-window.ts';
 export { readModelFolder } from './runtime/model-folder.ts';
 export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';
+export { findHeader, type HeaderLayout, messageStart } from './templates/log-header.ts';
+export {
+  type LineTemplate,
+  type SavedTemplates,
+  SourceTemplates,
+  savedTemplatesSchema,
+} from './templates/source-templates.ts';
+export { type MinedLine, TemplateMiner } from './templates/template-miner.ts';

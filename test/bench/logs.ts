@@ -1,4 +1,4 @@
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +14,8 @@ import type { LogRow } from '../../agent/src/store/log-row.ts';
 import { PositionFile } from '../../agent/src/store/position-file.ts';
 import { SegmentStore } from '../../agent/src/store/segment-store.ts';
 import { Spool } from '../../agent/src/store/spool.ts';
+import { TemplateFile } from '../../agent/src/store/template-file.ts';
+import { TemplateMiner } from '../../models/src/templates/template-miner.ts';
 import { printFigure } from './figure.ts';
 
 const LINES = 200_000;
@@ -39,7 +41,7 @@ function lineAt(i: number, atMs: number): string {
   }
 }
 
-/** Lines a second of one core: tailed, masked, templates counted, the worthy ones spooled with fsync. Reference: readline alone. */
+/** Lines a second of one core: mined alone; and tailed, masked, templates counted, the worthy ones spooled with fsync. Reference: readline alone. */
 export async function runBench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'airis-bench-logs-'));
   try {
@@ -48,6 +50,14 @@ export async function runBench(): Promise<void> {
     writeFileSync(file, Array.from({ length: LINES }, (_, i) => `${lineAt(i, startMs)}\n`).join(''));
     const readline = await cpuSeconds(() => countLines(file));
     const path = await measurePath(folder, file);
+    const mined = await cpuSeconds(async () => mine(file));
+    printFigure({
+      figure: 'logs.mined_lines_per_second',
+      value: LINES / mined,
+      unit: 'line/CPU-s',
+      reference: 'node:readline, lines counted only',
+      referenceValue: LINES / readline,
+    });
     printFigure({
       figure: 'logs.lines_per_second',
       value: LINES / path,
@@ -58,6 +68,13 @@ export async function runBench(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Values found, templates mined; nothing masked for leaving the host. */
+function mine(file: string): void {
+  const miner = new TemplateMiner();
+  for (const line of readFileSync(file, 'utf8').split('\n')) miner.add(line);
+  miner.consolidate();
 }
 
 async function measurePath(folder: string, file: string): Promise<number> {
@@ -72,6 +89,7 @@ async function measurePath(folder: string, file: string): Promise<number> {
     log: silentLog,
   });
   const positions = new PositionFile(join(folder, 'positions.json'), silentLog, () => undefined);
+  const templates = new TemplateFile(join(folder, 'templates.json'), silentLog);
   using segments = new SegmentStore({
     folder: join(folder, 'local'),
     retentionMs: 3_600_000,
@@ -81,7 +99,7 @@ async function measurePath(folder: string, file: string): Promise<number> {
     onRefused: (reason) => refusals.count(reason),
   });
   const kept = new KeptRows<LogRow>(segments, 'log', silentLog);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: Date.now, kept });
+  const logPath = new LogPath({ gate, spool, positions, nowMs: Date.now, kept, templates });
   const config = receiversConfig.parse({
     files: { files: [{ path: file }], startAt: 'beginning' },
     journal: { mode: 'off' },
@@ -103,10 +121,10 @@ async function measurePath(folder: string, file: string): Promise<number> {
     }
     logPath.finish(Date.now());
   });
-  const templates = gate.takeTemplates().length;
+  const templatesLeft = gate.takeTemplates().length;
   const { batches, bytes } = spool.health();
   process.stderr.write(
-    `${LINES} lines in ${polls} polls; spooled ${batches} batches, ${bytes} bytes; kept ${segments.bytes} bytes; ${templates} templates left; refused ${JSON.stringify(refusals.snapshot())} ${JSON.stringify(receivers.refusedByReason())}\n`,
+    `${LINES} lines in ${polls} polls; spooled ${batches} batches, ${bytes} bytes; kept ${segments.bytes} bytes; ${templatesLeft} templates left; refused ${JSON.stringify(refusals.snapshot())} ${JSON.stringify(receivers.refusedByReason())}\n`,
   );
   return seconds;
 }

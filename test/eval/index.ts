@@ -1,8 +1,9 @@
 import { alertsEval } from './alerts.ts';
 import { detectEval } from './detect.ts';
 import type { Eval } from './eval.ts';
+import { logsEval } from './logs.ts';
 import { rcaEval } from './rca.ts';
 import { scoreEval } from './score.ts';
 
 /** Every eval that can be named on the command line. */
-export const evals: readonly Eval[] = [alertsEval, detectEval, rcaEval, scoreEval];
+export const evals: readonly Eval[] = [alertsEval, detectEval, logsEval, rcaEval, scoreEval];

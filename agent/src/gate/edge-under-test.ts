@@ -19,6 +19,7 @@ import type { LogRow } from '../store/log-row.ts';
 import { PositionFile } from '../store/position-file.ts';
 import { SegmentStore, segmentKinds } from '../store/segment-store.ts';
 import { Spool } from '../store/spool.ts';
+import { TemplateFile } from '../store/template-file.ts';
 import { TopologyReport } from '../topology/topology-report.ts';
 import { TracePath } from '../traces/trace-path.ts';
 import type { SpanRow } from '../traces/trace-span.ts';
@@ -41,6 +42,7 @@ export function startEdge() {
   const metricPath = new MetricPath({ registry, spool, localStore });
   const events = new EventPath(gate, spool, refusals, silentLog);
   const positions = new PositionFile(join(folder, 'positions.json'), silentLog);
+  const templates = new TemplateFile(join(folder, 'templates.json'), silentLog);
   const segments = new SegmentStore({
     ...clock,
     folder: join(folder, 'local'),
@@ -50,7 +52,7 @@ export function startEdge() {
   });
   const keptLines = new KeptRows<LogRow>(segments, 'log', silentLog);
   const keptSpans = new KeptRows<SpanRow>(segments, 'span', silentLog);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: () => nowMs, kept: keptLines });
+  const logPath = new LogPath({ gate, spool, positions, nowMs: () => nowMs, kept: keptLines, templates });
   const transactionPath = new TransactionPath({
     gate,
     spool,

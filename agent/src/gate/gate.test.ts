@@ -3,8 +3,6 @@ import { Refusals } from '../refusals.ts';
 import { AttributeGuard, VALUES_PER_ATTRIBUTE } from './attribute-guard.ts';
 import { Gate } from './gate.ts';
 import { closedFloor, type Floor, logClassifier, openFloor, parseFloor } from './log-rules.ts';
-import { maskText } from './mask-text.ts';
-import { templateOf } from './template.ts';
 
 describe('class of a source', () => {
   const logs = { mayBeGeneral: ['/var/log/**', 'journal:*'], alwaysPrivate: ['/var/log/auth.log'] };
@@ -27,20 +25,6 @@ describe('class of a source', () => {
     expect(parseFloor('log: {}').ok).toBe(false);
     expect(parseFloor('')).toEqual({ ok: true, value: openFloor });
     expect(parseFloor('logs:\n  alwaysPrivate: ["/x"]').ok).toBe(true);
-  });
-});
-
-describe('templateOf', () => {
-  it.each([
-    ['connection from <ip> port <num> closed after 12 ms', 'connection from <*> port <*> closed after <*> ms'],
-    ['2026-11-22T10:00:00Z worker-3 done', '<*> done'],
-    ['a  b\tc', 'a b c'],
-  ])('of %s', (masked, want) => expect(templateOf(masked).text).toBe(want));
-
-  it('is the same for lines that differ in what varies, and a stable id', () => {
-    const one = templateOf(maskText('user id=12 took 350 ms'));
-    expect(templateOf(maskText('user id=7 took 2 ms'))).toEqual(one);
-    expect(one.templateId).toBeTypeOf('bigint');
   });
 });
 
@@ -94,12 +78,35 @@ describe('Gate', () => {
     expect(gate.admitLog(line('/g', 'x'))).toBeNull();
   });
 
+  const letters = (n: number) => n.toString(26).replace(/\d/g, (d) => 'qrstuvwxyz'[Number(d)]!);
+
+  it('finds a word that is always another one to be a value, and tells the counts as of one template', () => {
+    const { gate } = gateFor();
+    gate.setGeneralLogSources(['/g']);
+    for (let i = 0; i < 3_000; i++) gate.admitLog(line('/g', `only ${letters(i)} here`));
+    expect(gate.takeTemplates()).toMatchObject([{ count: 3_000, text: 'only <*> here' }]);
+  });
+
   it('stays bounded when every line is new', () => {
     const { gate, refusals } = gateFor();
-    const letters = (n: number) => n.toString(26).replace(/\d/g, (d) => 'qrstuvwxyz'[Number(d)]!);
-    for (let i = 0; i < 3_000; i++) gate.admitLog(line('/p', `only ${letters(i)} here`));
+    for (let i = 0; i < 3_000; i++) {
+      gate.admitLog(
+        line('/p', `${letters(i)} ${letters(i * 7)}${'.'.repeat(i % 40)} ${letters(i * 31)} ${';'.repeat(i % 7)}`),
+      );
+    }
     expect(gate.takeTemplates().length).toBeLessThanOrEqual(1_001);
     expect(refusals.snapshot()['too-many-templates']).toBeGreaterThan(0);
+  });
+
+  it('goes on with the templates of before a restart', () => {
+    const { gate } = gateFor();
+    for (let i = 0; i < 50; i++) gate.admitLog(line('/g', `task ${letters(i)} done`));
+    gate.takeTemplates();
+    const { gate: later } = gateFor();
+    later.restoreTemplates(gate.saveTemplates());
+    later.setGeneralLogSources(['/g']);
+    expect(later.admitLog(line('/g', 'task brandnew done'))?.why).toBe('ordinary');
+    expect(later.takeTemplates()).toMatchObject([{ count: 1, text: 'task <*> done' }]);
   });
 });
 

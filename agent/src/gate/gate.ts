@@ -1,3 +1,4 @@
+import type { SavedTemplates } from '@airis/models';
 import type { Attributes } from '@airis/protocol';
 import type { MetricInfo, SampleWriter } from '../collectors/collector.ts';
 import type { LogLine } from '../receivers/log-line.ts';
@@ -6,7 +7,6 @@ import { AttributeGuard, type GuardedWriter } from './attribute-guard.ts';
 import { type Floor, type LogClass, logClassifier } from './log-rules.ts';
 import { maskEvent, maskOwnText, maskSource } from './mask-event.ts';
 import { maskText, printable } from './mask-text.ts';
-import { templateOf } from './template.ts';
 import { type TemplateCount, TemplateCounts } from './template-counts.ts';
 
 /** A line with everything private masked: what is kept of it on the host, whatever its class. */
@@ -75,7 +75,7 @@ export class Gate {
   readLog({ source, timeUnixMs, severity, text }: LogLine): MaskedLog {
     const plain = printable(text);
     const body = maskText(plain);
-    const { templateId, seenBefore } = this.#counts.add(source, templateOf(body), plain, severity);
+    const { templateId, seenBefore } = this.#counts.add(source, body, plain, severity);
     const masked = { source, timeUnixMs, severity, templateId, body };
     if (this.#classOf(source) !== 'general') return { ...masked, admitted: null };
     const why = severity >= WARN ? 'severe' : seenBefore < RARE_BELOW ? 'rare' : 'ordinary';
@@ -90,6 +90,15 @@ export class Gate {
   /** How often each template was seen since the last call; texts only as far as the source's class allows. */
   takeTemplates(): TemplateCount[] {
     return this.#counts.take(this.#classOf).map((row) => ({ ...row, source: maskSource(row.source) }));
+  }
+
+  /** What was learnt of log templates, for `restoreTemplates` after a restart. It stays on the host. */
+  saveTemplates(): Record<string, SavedTemplates> {
+    return this.#counts.save();
+  }
+
+  restoreTemplates(saved: Readonly<Record<string, SavedTemplates>>): void {
+    this.#counts.restore(saved);
   }
 
   admitAttributes(metric: string, attributes: Attributes): Attributes {

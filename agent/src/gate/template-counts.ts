@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type LineTemplate, type SavedTemplates, SourceTemplates } from '@airis/models';
 import type { Refusals } from '../refusals.ts';
 import type { LogClass } from './log-rules.ts';
-import { type LogTemplate, templateOf } from './template.ts';
 
 /** How often a template was seen since the last take, as a row of the signal `template`. */
 export interface TemplateCount {
@@ -23,14 +23,17 @@ const IDLE_TAKES = 15;
 const WORDS_PER_SOURCE = 20_000;
 
 interface KnownTemplate {
-  readonly template: LogTemplate;
+  /** First 64 bits of SHA-256 over the text: the same on every host. */
+  readonly templateId: bigint;
+  readonly text: string;
+  readonly form: LineTemplate['form'];
   /** Hashes of distinct lines, until there are enough. */
   readonly lines: Set<number>;
-  seen: number;
   readonly countBySeverity: Map<number, number>;
 }
 
 interface KnownSource {
+  readonly mined: SourceTemplates;
   readonly templates: Map<string, KnownTemplate>;
   /** In how many distinct lines a word stood, up to DISTINCT_LINES_NEEDED. */
   readonly words: Map<string, number>;
@@ -38,7 +41,8 @@ interface KnownSource {
   seenInTake: number;
 }
 
-const overflow: LogTemplate = templateOf('(further templates)');
+const OVERFLOW_TEXT = '(further templates)';
+const overflowId = idOf(OVERFLOW_TEXT);
 
 /** Counts templates by source, and decides when a template's text may leave. Bounded by sources and templates. */
 export class TemplateCounts {
@@ -51,23 +55,29 @@ export class TemplateCounts {
   }
 
   /** Counts one line; how often its template was seen before, and its id. */
-  add(
-    source: string,
-    template: LogTemplate,
-    line: string,
-    severity: number,
-  ): { templateId: bigint; seenBefore: number } {
+  add(source: string, masked: string, line: string, severity: number): { templateId: bigint; seenBefore: number } {
     const known = this.#sourceOf(source);
-    if (known === null) return { templateId: overflow.templateId, seenBefore: DISTINCT_LINES_NEEDED };
+    if (known === null) return { templateId: overflowId, seenBefore: DISTINCT_LINES_NEEDED };
+    const template = known.mined.add(masked);
     const entry = this.#templateIn(known, template);
-    const seenBefore = entry.seen++;
     entry.countBySeverity.set(severity, (entry.countBySeverity.get(severity) ?? 0) + 1);
-    if (entry.lines.size < DISTINCT_LINES_NEEDED && entry.template !== overflow) {
+    if (entry.lines.size < DISTINCT_LINES_NEEDED && entry.templateId !== overflowId) {
       const before = entry.lines.size;
       entry.lines.add(lineHash(line));
       if (entry.lines.size > before) countWords(known.words, template.text);
     }
-    return { templateId: entry.template.templateId, seenBefore };
+    return { templateId: entry.templateId, seenBefore: template.seenBefore };
+  }
+
+  /** What was learnt of every source, to go on from after a restart. */
+  save(): Record<string, SavedTemplates> {
+    return Object.fromEntries([...this.#sources].map(([source, { mined }]) => [source, mined.save()]));
+  }
+
+  restore(saved: Readonly<Record<string, SavedTemplates>>): void {
+    for (const [source, templates] of Object.entries(saved).slice(0, SOURCE_LIMIT)) {
+      this.#sources.set(source, newSource(this.#takes, templates));
+    }
   }
 
   /** Counts since the last take. */
@@ -76,16 +86,13 @@ export class TemplateCounts {
     const rows: TemplateCount[] = [];
     for (const [source, known] of this.#sources) {
       const isGeneral = classOf(source) === 'general';
-      for (const { template, lines, countBySeverity } of known.templates.values()) {
+      followMerges(known);
+      for (const { templateId, text: whole, lines, countBySeverity } of known.templates.values()) {
         if (countBySeverity.size === 0) continue;
-        const isTold = isGeneral || template === overflow;
-        const text = isTold
-          ? template.text
-          : lines.size < DISTINCT_LINES_NEEDED
-            ? ''
-            : tellable(template.text, known.words);
+        const isTold = isGeneral || templateId === overflowId;
+        const text = isTold ? whole : lines.size < DISTINCT_LINES_NEEDED ? '' : tellable(whole, known.words);
         for (const [severity, count] of countBySeverity) {
-          rows.push({ templateId: template.templateId, source, severity, count, text });
+          rows.push({ templateId, source, severity, count, text });
         }
         countBySeverity.clear();
       }
@@ -103,7 +110,7 @@ export class TemplateCounts {
       this.#refusals.count('too-many-log-sources');
       return null;
     }
-    const made: KnownSource = { templates: new Map(), words: new Map(), seenInTake: this.#takes };
+    const made = newSource(this.#takes);
     this.#sources.set(source, made);
     return made;
   }
@@ -116,18 +123,55 @@ export class TemplateCounts {
     return false;
   }
 
-  #templateIn({ templates }: KnownSource, template: LogTemplate): KnownTemplate {
-    const known = templates.get(template.text);
+  #templateIn(source: KnownSource, { text, form }: LineTemplate): KnownTemplate {
+    const { templates } = source;
+    const known = templates.get(text);
     if (known !== undefined) return known;
+    if (templates.size >= TEMPLATES_PER_SOURCE) followMerges(source);
     const isFull = templates.size >= TEMPLATES_PER_SOURCE;
     if (isFull) this.#refusals.count('too-many-templates');
-    const kept = isFull ? overflow : template;
-    const existing = templates.get(kept.text);
+    const kept = isFull ? OVERFLOW_TEXT : text;
+    const existing = templates.get(kept);
     if (existing !== undefined) return existing;
-    const made: KnownTemplate = { template: kept, lines: new Set(), seen: 0, countBySeverity: new Map() };
-    templates.set(kept.text, made);
+    const made = newTemplate(kept, form);
+    templates.set(kept, made);
     return made;
   }
+}
+
+const newSource = (take: number, saved?: SavedTemplates): KnownSource => ({
+  mined: new SourceTemplates(TEMPLATES_PER_SOURCE, saved),
+  templates: new Map(),
+  words: new Map(),
+  seenInTake: take,
+});
+
+/** Counts of templates that turned out to be one are told as its counts. */
+function followMerges({ mined, templates }: KnownSource): void {
+  mined.consolidate();
+  for (const [text, entry] of [...templates]) {
+    const now = mined.textOf(entry.form);
+    if (now === text || text === OVERFLOW_TEXT) continue;
+    templates.delete(text);
+    const into = templates.get(now) ?? newTemplate(now, entry.form);
+    templates.set(now, into);
+    for (const [severity, count] of entry.countBySeverity) {
+      into.countBySeverity.set(severity, (into.countBySeverity.get(severity) ?? 0) + count);
+    }
+    for (const line of entry.lines) if (into.lines.size < DISTINCT_LINES_NEEDED) into.lines.add(line);
+  }
+}
+
+const newTemplate = (text: string, form: LineTemplate['form']): KnownTemplate => ({
+  templateId: idOf(text),
+  text,
+  form,
+  lines: new Set(),
+  countBySeverity: new Map(),
+});
+
+function idOf(text: string): bigint {
+  return createHash('sha256').update(text).digest().readBigUInt64LE(0);
 }
 
 const wordPattern = /[\p{L}][\p{L}\p{M}_-]*/gu;

@@ -1,0 +1,41 @@
+import { bare, isValue, isWord } from './form.ts';
+
+/** Words before a value that names somebody or something. */
+const namingWords = new Set(
+  'user host for from to by on at node device file service name id session client server port address task job class method table queue topic thread process state status'.split(
+    ' ',
+  ),
+);
+const closing = new Map([
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+  ['<', '>'],
+  ['"', '"'],
+  ["'", "'"],
+]);
+
+/** Names of programs stand first before the same few words: the more words follow, the fewer of them are needed. */
+const firstNeeds = [64, 64, 64, 12, 6];
+const MANY_WORDS = 5;
+
+/**
+ * How many distinct words in one place, with everything around them equal, make the place a value. Fewer where a value is
+ * expected: behind `=`, in quotes, after `user`, or in a long line that is otherwise the same.
+ */
+export function distinctWordsNeeded(
+  tokens: readonly string[],
+  at: number,
+  words: readonly string[],
+  restWords: number,
+): number {
+  const before = at > 0 ? bare(tokens[at - 1]!) : '';
+  const after = at + 1 < tokens.length ? bare(tokens[at + 1]!) : '';
+  if (words.some((word) => /\d/.test(word))) return 2;
+  const isLong = restWords >= MANY_WORDS;
+  if (before === '=') return isLong ? 3 : 4;
+  if (after !== '' && closing.get(before) === after) return isLong ? 2 : 3;
+  if (!tokens.slice(0, at).some((token) => isWord(token) || isValue(token))) return firstNeeds[Math.min(restWords, 4)]!;
+  if (namingWords.has(before.toLowerCase())) return 2;
+  return isLong ? 4 : 5;
+}
