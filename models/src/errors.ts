@@ -5,6 +5,8 @@ export type ModelsErrorCode =
   | 'MODEL_REFUSED'
   | 'GOLDEN_MISMATCH'
   | 'TELEMETRY_NOT_OFF'
+  | 'FORECAST_TOO_SHORT'
+  | 'FORECAST_HORIZON'
   | 'WORKER_FAILED'
   | 'QUEUE_FULL';
 

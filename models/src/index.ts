@@ -15,6 +15,8 @@ export type { BusyProcess } from './detect/steady-processes.ts';
 export { ModelsError, type ModelsErrorCode } from './errors.ts';
 export { type ModelManifest, modelManifest, parseManifest } from './export/manifest.ts';
 export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-window.ts';
+export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/forecast.ts';
+export type { StepClock } from './forecast/forecaster.ts';
 export { readModelFolder } from './runtime/model-folder.ts';
 export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';
 export { findHeader, type HeaderLayout, messageStart } from './templates/log-header.ts';

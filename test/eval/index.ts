@@ -1,9 +1,10 @@
 import { alertsEval } from './alerts.ts';
 import { detectEval } from './detect.ts';
 import type { Eval } from './eval.ts';
+import { forecastEval } from './forecast.ts';
 import { logsEval } from './logs.ts';
 import { rcaEval } from './rca.ts';
 import { scoreEval } from './score.ts';
 
 /** Every eval that can be named on the command line. */
-export const evals: readonly Eval[] = [alertsEval, detectEval, logsEval, rcaEval, scoreEval];
+export const evals: readonly Eval[] = [alertsEval, detectEval, forecastEval, logsEval, rcaEval, scoreEval];

@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { alertsEval } from './alerts.ts';
 import { detectEval } from './detect.ts';
 import { defineEval, readFlags } from './eval.ts';
+import { scoreForecasts } from './forecast-score.ts';
+import { logsEval } from './logs.ts';
 import { rcaEval } from './rca.ts';
 
 const run = promisify(execFile);
@@ -31,6 +33,27 @@ const parts: readonly Part[] = [
     async answer(manifest, out) {
       await detectEval.run(['--manifest', manifest, '--out', out], silent);
       return [['--manifest', manifest, '--scores', out]];
+    },
+  },
+  {
+    name: 'log templates',
+    scorer: 'bench/score_logs.py',
+    data: 'data/logs',
+    modules: [],
+    async answer(root, out) {
+      const words: string[][] = [];
+      for (const name of await readdir(root)) {
+        const truth = join(root, name, `${name}_2k.truth.csv.gz`);
+        const isSet = await access(truth).then(
+          () => true,
+          () => false,
+        );
+        if (!isSet) continue;
+        const answers = join(out, `${name}.csv`);
+        await logsEval.run(['--input', join(root, name, `${name}_2k.log.gz`), '--out', answers], silent);
+        words.push([truth, answers]);
+      }
+      return words;
     },
   },
   {
@@ -89,6 +112,9 @@ export const scoreEval = defineEval({
         await rm(out, { recursive: true, force: true });
       }
     }
+    await scoreForecasts(join(shared, 'data/anomaly'), print).catch((error: unknown) =>
+      missing.push(`cannot score forecasts: ${error instanceof Error ? error.message : String(error)}`),
+    );
     if (missing.length > 0) throw new Error(missing.join('\n'));
   },
 });
