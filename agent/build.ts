@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { compilePacketRing } from './src/capture/compile-packet-ring.ts';
 import { shippedMappingTexts } from './src/collectors/jmx-shipped.ts';
 import { rumScriptText } from './src/rum/script-text.ts';
 
@@ -101,6 +102,10 @@ cpSync(join(root, 'agent/attach'), join(folder, 'attach'), {
 for (const name of ['onnxruntime_binding.node', 'libonnxruntime.so.1']) {
   cpSync(join(runtime, name), join(folder, 'chunks', name));
 }
+
+// Without a compiler it is an agent without capture, and says so when it is asked to.
+if (!compilePacketRing(join(folder, 'native/packet-ring.node')))
+  process.stdout.write('no gcc: built without packet capture\n');
 
 const bytes = Object.entries(result.metafile.outputs)
   .filter(([path]) => path.endsWith('.mjs'))

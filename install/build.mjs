@@ -8,7 +8,16 @@ import { runProgram } from './run-program.mjs';
 const products = [
   {
     title: 'agent',
-    sources: ['protocol/src', 'models/src', 'models/zoo', 'agent/src', 'agent/attach', 'agent/jmx', 'agent/build.ts'],
+    sources: [
+      'protocol/src',
+      'models/src',
+      'models/zoo',
+      'agent/src',
+      'agent/attach',
+      'agent/jmx',
+      'agent/native',
+      'agent/build.ts',
+    ],
     result: 'dist/agent/airis-agent.mjs',
     command: ['--conditions=airis-source', 'agent/build.ts'],
   },

@@ -299,6 +299,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   every(1_000, async () => deliverLines());
   every(SOCKETS_EVERY_MS, pollSockets, 1_500);
   for (const watch of changeWatches.all) every(watch.everyMs, async () => pollChanges(watch), 2_500);
+  every(10_000, async () => tellSeenChanges(), 2_500);
   every(INVENTORY_EVERY_MS, refreshInventory, 3_000);
   const loop = stack.use(
     new SamplingLoop({
@@ -379,6 +380,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   async function pollChanges(watch: ChangeWatch): Promise<void> {
     for (const change of await watch.poll()) events.change(change);
+  }
+
+  function tellSeenChanges(): void {
+    for (const run of runs) {
+      for (const seen of run.collector.takeChanges?.() ?? [])
+        events.change({ ...seen, id: `c-${randomUUID()}`, entity: hostEntity });
+    }
   }
 
   async function pollSockets(): Promise<void> {

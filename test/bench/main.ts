@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** `npm run -s bench -- NAME …`: each benchmark is a file beside this one and prints one JSON line per figure. */
 const here = import.meta.dirname;
 const names = readdirSync(here)
-  .filter((file) => file.endsWith('.ts') && file !== 'main.ts' && file !== 'figure.ts')
+  .filter((file) => file.endsWith('.ts') && file !== 'main.ts' && file !== 'figure.ts' && file !== 'capture-sender.ts')
   .map((file) => file.slice(0, -3));
 
 const [name, ...words] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import type { Explanation } from '@airis/models';
-import type { Attributes, MetricKind } from '@airis/protocol';
+import type { Attributes, Change, MetricKind } from '@airis/protocol';
 import { z } from 'zod';
 import type { LogSink } from '../receivers/log-line.ts';
 import type { TraceSpan } from '../traces/trace-span.ts';
@@ -61,6 +61,9 @@ export interface CallsSeen {
   readonly client?: string;
 }
 
+/** A change as a collector knows it; its id and the host it is of are given by whoever runs it. */
+export type SeenChange = Omit<Change, 'id' | 'entity'>;
+
 export interface CollectorContext {
   readonly topProcesses?: readonly TopProcess[];
   /** What a finding about such a trouble should say now: who holds the lock. */
@@ -95,6 +98,8 @@ export interface Collector {
   transactions?(): TransactionColumns;
   /** Spans that came since the last call, for whole traces; their names are masked. */
   takeSpans?(): readonly TraceSpan[];
+  /** What happened since the last call that is worth an event of its own. */
+  takeChanges?(): readonly SeenChange[];
   /** Hands over lines that came with the rest, until the sink is full; what it did not take comes again. */
   deliverLines?(sink: LogSink): void;
   /** Releases what the collector holds (open files). */
@@ -132,6 +137,7 @@ export interface CollectorSpec<C extends z.ZodType, S> {
   context?(state: S): CollectorContext;
   transactions?(state: S): TransactionColumns;
   takeSpans?(state: S): readonly TraceSpan[];
+  takeChanges?(state: S): readonly SeenChange[];
   deliverLines?(state: S, sink: LogSink): void;
   close?(state: S): Promise<void>;
 }
@@ -161,6 +167,7 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
           ...(spec.context === undefined ? {} : { context: () => spec.context!(state) }),
           ...(spec.transactions === undefined ? {} : { transactions: () => spec.transactions!(state) }),
           ...(spec.takeSpans === undefined ? {} : { takeSpans: () => spec.takeSpans!(state) }),
+          ...(spec.takeChanges === undefined ? {} : { takeChanges: () => spec.takeChanges!(state) }),
           ...(spec.deliverLines === undefined ? {} : { deliverLines: (sink) => spec.deliverLines!(state, sink) }),
           ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
           anew: make,

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { open, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OpenPacketRing, PacketRing } from '../capture/packet-ring.ts';
 import { openSnmp, type SnmpOpen } from '../snmp/snmp-session.ts';
 import type { Capability } from './collector.ts';
 import { type HttpGet, httpGetLoopback } from './http-get.ts';
@@ -52,6 +53,8 @@ export interface Host {
   readonly run?: RunProgram;
   /** Only for collectors that declare `snmp`. */
   readonly snmp?: SnmpOpen;
+  /** Only for collectors that declare `capture`; the library for it is loaded when it is first used. */
+  readonly capture?: (...place: Parameters<OpenPacketRing>) => Promise<PacketRing | null>;
   /** Only for collectors that declare `http-server`. */
   readonly httpServer?: HttpListen;
   /** The same over gRPC; HTTP/2 is loaded when it is first used. */
@@ -120,6 +123,7 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
     tcpConnect,
     run: runProgram,
     snmp: openSnmp,
+    capture: async (...place) => (await import('../capture/packet-ring.ts')).openPacketRing(...place),
     httpServer: httpListen,
     grpcServer: async (place, options) => (await import('./grpc-listen.ts')).grpcListen(place, options),
   };
@@ -127,7 +131,7 @@ export function createHost(root = '/', nowMs: () => number = Date.now): Host {
 
 /** The host as a collector with these capabilities may see it. */
 export function restrictHost(host: Host, capabilities: readonly Capability[]): Host {
-  const { http, udp, tcpConnect: tcp, run, snmp, httpServer, grpcServer, ...rest } = host;
+  const { http, udp, tcpConnect: tcp, run, snmp, capture, httpServer, grpcServer, ...rest } = host;
   return {
     ...rest,
     ...(http !== undefined && capabilities.includes('http') ? { http } : {}),
@@ -135,6 +139,7 @@ export function restrictHost(host: Host, capabilities: readonly Capability[]): H
     ...(tcp !== undefined && capabilities.includes('tcp') ? { tcpConnect: tcp } : {}),
     ...(run !== undefined && capabilities.includes('program') ? { run } : {}),
     ...(snmp !== undefined && capabilities.includes('snmp') ? { snmp } : {}),
+    ...(capture !== undefined && capabilities.includes('capture') ? { capture } : {}),
     ...(httpServer !== undefined && capabilities.includes('http-server') ? { httpServer } : {}),
     ...(grpcServer !== undefined && capabilities.includes('http-server') ? { grpcServer } : {}),
   };

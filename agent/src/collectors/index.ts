@@ -17,6 +17,7 @@ import { mysqlCollector } from './mysql.ts';
 import { networkCollector } from './network.ts';
 import { nginxCollector } from './nginx.ts';
 import { otlpCollector } from './otlp.ts';
+import { packetsCollector } from './packets.ts';
 import { postgresqlCollector } from './postgresql.ts';
 import { pressureCollector } from './pressure.ts';
 import { probesCollector } from './probes.ts';
@@ -52,6 +53,7 @@ export const collectors: readonly CollectorDefinition[] = [
   prometheusCollector,
   tcpPeersCollector,
   probesCollector,
+  packetsCollector,
   rumCollector,
   snmpCollector,
   statsdCollector,

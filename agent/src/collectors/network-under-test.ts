@@ -7,6 +7,17 @@ export interface PrintedSample {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+export interface ReadingsWanted {
+  readonly name: string;
+  readonly settings?: object;
+  readonly readings?: number;
+  readonly everyMs?: number;
+  /** Samples of all readings, not of the last alone. */
+  readonly all?: boolean;
+  /** Under which the collector is started: one that takes a permission away. */
+  readonly command?: string;
+}
+
 /**
  * Runs a collector in a network of its own with two hosts, `10.77.0.1` (where it runs) and `10.77.0.2`, which a wire joins.
  * Needs no root: the namespaces are this user's own.
@@ -16,11 +27,11 @@ export interface PrintedSample {
  * @returns the samples of its last reading
  */
 export function readInOwnNetwork(
-  { name, settings = {}, readings = 1 }: { name: string; settings?: object; readings?: number },
+  { name, settings = {}, readings = 1, everyMs = 0, all = false, command = '' }: ReadingsWanted,
   { far = 'true', near = 'true' }: { far?: string; near?: string },
 ): readonly PrintedSample[] {
   const program = resolve(import.meta.dirname, 'print-readings-under-test.ts');
-  const collector = `${process.execPath} --conditions=airis-source ${program} ${name} '${JSON.stringify(settings)}' ${readings}`;
+  const collector = `${command} ${process.execPath} --conditions=airis-source ${program} ${name} '${JSON.stringify(settings)}' ${readings} ${everyMs}`;
   const script = `set -e
     ip link set lo up
     unshare -n sleep 60 & far=$!
@@ -35,5 +46,6 @@ export function readInOwnNetwork(
     ${collector}`;
   const args = ['--user', '--map-root-user', '--net', 'sh', '-c', script];
   const text = execFileSync('unshare', args, { encoding: 'utf8', timeout: 60_000 });
-  return JSON.parse(text.trim().split('\n').at(-1)!) as PrintedSample[]; // as printed
+  const lines = text.trim().split('\n');
+  return (all ? lines : lines.slice(-1)).flatMap((line) => JSON.parse(line) as PrintedSample[]); // as printed
 }

@@ -119,7 +119,9 @@ async function sendEchoes(host: Host, to: string, { program, timeoutMs }: Config
   const round = parsePing(answer.text);
   // 1: nobody answered. Anything else without a summary is trouble of this side: no permission, no route.
   if (round === null)
-    throw new Error(`${program} to ${to} ended with ${answer.code ?? 'no answer in time'}: see doctor`);
+    throw new Error(
+      `${program} to ${to} ended with ${answer.code ?? 'no answer in time'}: there is no way there, or this user may not send echoes (sysctl -w net.ipv4.ping_group_range="0 2147483647", or setcap cap_net_raw+ep $(command -v ping))`,
+    );
   return round;
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
-import type { Collector } from '../collectors/collector.ts';
+import type { Capability, Collector } from '../collectors/collector.ts';
 import { createHost, type Host } from '../collectors/host.ts';
 import { createCollectors } from '../collectors/index.ts';
 import { type AgentConfig, agentConfig, agentDirectory, readConfig } from '../config.ts';
@@ -22,6 +22,8 @@ interface Check {
 }
 
 const CONNECT_WITHIN_MS = 3_000;
+/** Only a reading shows whether the agent may: what a database grants, whether packets may be captured, `ping` be sent. */
+const triedByDoctor: readonly Capability[] = ['sql', 'capture', 'tcp'];
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -66,12 +68,12 @@ async function check(name: string, work: () => Promise<string>): Promise<Check> 
   }
 }
 
-/** A database is read once, because only it knows what this user may not see; its complaint names the command. */
+/** What needs a permission is read once; its complaint names the command that grants it. */
 async function collectorDetail(collector: Collector, host: Host): Promise<string> {
   const { capabilities } = collector;
   const needs = capabilities.length === 0 ? 'files only' : capabilities.join(', ');
   if (!(await collector.applies(host))) return `nothing to read here (${needs})`;
-  if (capabilities.includes('sql')) {
+  if (capabilities.some((one) => triedByDoctor.includes(one))) {
     try {
       await collector.collect(host, { write: () => undefined });
     } finally {

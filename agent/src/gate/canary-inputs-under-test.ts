@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { frame, recordsOf } from '../capture/records-under-test.ts';
 import { accessLogCollector } from '../collectors/access-log-collector.ts';
 import type { Collector, CollectorDefinition } from '../collectors/collector.ts';
 import { explainStatement } from '../collectors/database-explanations.ts';
@@ -9,6 +10,7 @@ import { jmxCollector } from '../collectors/jmx.ts';
 import { mysqlCollector } from '../collectors/mysql.ts';
 import { explainMysqlLock } from '../collectors/mysql-lock.ts';
 import { otlpCollector } from '../collectors/otlp.ts';
+import { packetsCollector } from '../collectors/packets.ts';
 import { postgresqlCollector } from '../collectors/postgresql.ts';
 import { explainPostgresqlLock } from '../collectors/postgresql-lock.ts';
 import { prometheusCollector } from '../collectors/prometheus.ts';
@@ -53,6 +55,30 @@ export const canaryInputs: Readonly<Record<string, ((plant: Plant) => PlantedInp
     const line = JSON.stringify({ ...request, trace: text, span: text, parent: text, peer: text, peerMs: 3 });
     const collector = accessLogCollector.create({ files: [{ path, format: 'json' }] });
     return { collector, host: createHost(), feed: () => appendFileSync(path, `${line}\n`.repeat(30)) };
+  },
+  packets: ({ text }) => {
+    const payload = new TextEncoder().encode(text);
+    const planted = [6, 17].map((protocol) =>
+      frame({
+        from: '10.0.0.1',
+        to: '10.0.0.2',
+        fromPort: 40_000,
+        toPort: 53,
+        protocol: protocol === 6 ? 6 : 17,
+        payload,
+      }),
+    );
+    const records = recordsOf(planted.map((bytes) => ({ bytes, atSeconds: Date.now() / 1_000 })));
+    let isRead = false;
+    const read = (into: Uint8Array) => {
+      if (isRead) return 0;
+      isRead = true;
+      into.set(records);
+      return records.length;
+    };
+    const ring = { read, stats: () => ({ packets: 2, drops: 0 }), close: () => undefined };
+    const collector = packetsCollector.create({ interfaces: ['eth0'] });
+    return { collector, host: { ...createHost('/nowhere'), capture: async () => ring } };
   },
   prometheus: ({ text }) => ({
     collector: prometheusCollector.create({

@@ -228,6 +228,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'change.clock-step': 'Clock step',
   'change.listener-opened': 'Port opened',
   'change.login-failures': 'Failed logins',
+  'change.port-scan': 'Port scan',
   'hosts.add': 'Add host',
   'hosts.none': 'No host is connected.',
   'hosts.noneHint': 'Add host gives one command to run there.',

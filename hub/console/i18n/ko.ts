@@ -226,6 +226,7 @@ export const ko = {
   'change.clock-step': '시계 이동',
   'change.listener-opened': '새 포트 열림',
   'change.login-failures': '로그인 실패 급증',
+  'change.port-scan': '포트 스캔',
   'hosts.add': '호스트 추가',
   'hosts.none': '연결된 호스트가 없습니다.',
   'hosts.noneHint': '호스트 추가에서 명령 하나를 복사해 실행합니다.',

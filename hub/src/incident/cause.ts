@@ -53,6 +53,7 @@ const CHANGE_WEIGHT: Readonly<Record<Change['kind'], number>> = {
   'clock-step': 0.3,
   'listener-opened': 0.1,
   'login-failures': 0.1,
+  'port-scan': 0.1,
   'agent-start': 0.05,
   'agent-stop': 0.05,
 };

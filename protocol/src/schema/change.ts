@@ -16,6 +16,7 @@ export const change = z.object({
     'clock-step',
     'listener-opened',
     'login-failures',
+    'port-scan',
   ]),
   entity: entityId,
   atUnixMs: z.number().int(),
