@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -59,6 +59,8 @@ it('enrols and reports within 60 s from a Debian 11 without Node or environment'
   };
   const { token } = await hub.api<{ token: string }>('POST', '/api/v1/enrolment-tokens', { wantedId: AGENT });
   expect(await start(['enroll'], `${token}\n`).ended).toBe(0);
+  // The library for it lies inside the binary.
+  await writeFile(join(root.path, 'var/lib/airis-agent/agent.yaml'), 'collectors: { packets: { interfaces: [lo] } }\n');
   await using running = start(['run']);
   const health = await until(`${AGENT} to report`, 60_000, async () => {
     const host = await hub.api<SeenHost>('GET', `/api/v1/hosts/host:${AGENT}`);
@@ -76,6 +78,7 @@ it('enrols and reports within 60 s from a Debian 11 without Node or environment'
   expect(models.running).toMatchObject({ name: models.models[0].name, error: null });
   const { checks } = JSON.parse(await agent('doctor', '--json', ...place));
   expect(checks.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([]);
+  expect(checks).toContainEqual({ name: 'collector packets', ok: true, detail: 'applies (capture)' });
 
   await running.stop();
   expect(await running.ended).toBe(0);
