@@ -109,6 +109,8 @@ const SOCKETS_EVERY_MS = 10_000;
 const SCOPE_LOOK_MS = 5_000;
 /** Collectors have so long of a step; what comes later counts for the next one. */
 const COLLECT_WITHIN_MS = 700;
+/** What the health message has room for. */
+const LINK_LIMIT = 32;
 /** Calls that one collector may tell. */
 const CALLS_OF_ONE = 64;
 const DRAIN_MS = 3_000;
@@ -241,7 +243,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   });
   const topology = new TopologyReport();
   const machine = await machineId(host);
-  let topologyNow: Health['topology'] = { listens: [], calls: [] };
+  let topologyNow: Health['topology'] = { listens: [], calls: [], links: [] };
   let services: readonly KnownService[] = [];
   let roles: readonly Role[] = [];
   let inventory: Inventory | null = null;
@@ -400,7 +402,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     for (const call of runs.flatMap((run) => run.context()?.calls?.slice(0, CALLS_OF_ONE) ?? [])) {
       topology.noteCall({ ...call, client: call.client ?? watched.caller(services) ?? hostEntity }, nowMs);
     }
-    return topology.take(nowMs);
+    const links = runs.flatMap((run) => run.context()?.links ?? []).slice(0, LINK_LIMIT);
+    return { ...topology.take(nowMs), links: links.map((link) => ({ ...link })) };
   }
 
   async function refreshInventory(): Promise<void> {

@@ -426,6 +426,15 @@ export function fixtureHost(agent: string, nowMs: number, more: readonly Host[] 
   if (host === undefined) return null;
   return {
     ...host,
+    links: [
+      {
+        interfaceName: 'eth0',
+        device: 'device:sw-core-1',
+        deviceName: 'sw-core-1',
+        port: 'Gi1/0/12',
+        address: '10.0.0.2',
+      },
+    ],
     inventory: {
       hostName: agent,
       os: 'Rocky Linux 9.4',

@@ -61,6 +61,18 @@ export interface CallsSeen {
   readonly client?: string;
 }
 
+/** What an interface of this host hangs on. */
+export interface LinkSeen {
+  readonly interfaceName: string;
+  /** `device:sw-core-1`. */
+  readonly device: string;
+  /** As the device calls itself. */
+  readonly deviceName: string;
+  readonly port: string;
+  /** Where the device is managed, if it says so. */
+  readonly address: string | null;
+}
+
 /** A change as a collector knows it; its id and the host it is of are given by whoever runs it. */
 export type SeenChange = Omit<Change, 'id' | 'entity'>;
 
@@ -70,6 +82,8 @@ export interface CollectorContext {
   readonly explanations?: readonly Explanation[];
   /** Whom this source calls, for the service map; at most 64. */
   readonly calls?: readonly CallsSeen[];
+  /** What this host's interfaces hang on; at most 32. */
+  readonly links?: readonly LinkSeen[];
   /** What people should know of how it reads, beside errors; at most 300 characters. */
   readonly note?: string;
 }

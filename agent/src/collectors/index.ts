@@ -12,6 +12,7 @@ import { diskCollector } from './disk.ts';
 import { filesystemCollector } from './filesystem.ts';
 import { jmxCollector } from './jmx.ts';
 import { kernelTablesCollector } from './kernel-tables.ts';
+import { lldpCollector } from './lldp.ts';
 import { memoryCollector } from './memory.ts';
 import { mysqlCollector } from './mysql.ts';
 import { networkCollector } from './network.ts';
@@ -52,6 +53,7 @@ export const collectors: readonly CollectorDefinition[] = [
   accessLogCollector,
   prometheusCollector,
   tcpPeersCollector,
+  lldpCollector,
   probesCollector,
   packetsCollector,
   rumCollector,

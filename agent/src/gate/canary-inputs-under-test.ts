@@ -7,6 +7,7 @@ import { explainStatement } from '../collectors/database-explanations.ts';
 import { createHost, type Host } from '../collectors/host.ts';
 import type { HttpListenOptions } from '../collectors/http-listen.ts';
 import { jmxCollector } from '../collectors/jmx.ts';
+import { lldpCollector } from '../collectors/lldp.ts';
 import { mysqlCollector } from '../collectors/mysql.ts';
 import { explainMysqlLock } from '../collectors/mysql-lock.ts';
 import { otlpCollector } from '../collectors/otlp.ts';
@@ -55,6 +56,19 @@ export const canaryInputs: Readonly<Record<string, ((plant: Plant) => PlantedInp
     const line = JSON.stringify({ ...request, trace: text, span: text, parent: text, peer: text, peerMs: 3 });
     const collector = accessLogCollector.create({ files: [{ path, format: 'json' }] });
     return { collector, host: createHost(), feed: () => appendFileSync(path, `${line}\n`.repeat(30)) };
+  },
+  lldp: ({ text }) => {
+    const value = [{ type: 'local', value: text }];
+    const neighbour = {
+      name: 'eth0',
+      chassis: [{ id: value, name: value, 'mgmt-ip': value }],
+      port: [{ id: value, descr: value }],
+    };
+    const answer = JSON.stringify({ lldp: [{ interface: [neighbour] }] });
+    return {
+      collector: lldpCollector.create({}),
+      host: { ...createHost('/nowhere'), fileStamp: async () => '1', run: async () => ({ code: 0, text: answer }) },
+    };
   },
   packets: ({ text }) => {
     const payload = new TextEncoder().encode(text);

@@ -144,14 +144,17 @@ export function startEdge() {
   };
 
   /** As detection and the health report put what a collector knows into words. */
-  function tell({ topProcesses = [], explanations = [], calls = [] }: CollectorContext, states: Health['collectors']) {
+  function tell(
+    { topProcesses = [], explanations = [], calls = [], links = [] }: CollectorContext,
+    states: Health['collectors'],
+  ) {
     for (const call of calls) topology.noteCall({ ...call, client: call.client ?? 'host:web-1' }, nowMs);
     const told = [
       ...topProcesses.map(({ name, pid }) => ({ ref: `process:${name}[${pid}]`, note: { ko: name, en: name } })),
       ...explanations.map(({ ref, note }) => ({ ref, note })),
     ];
     for (const { ref, note } of told) events.finding(findingOf(ref, note, nowMs));
-    events.health(healthOf(states, topology.take(nowMs), nowMs));
+    events.health(healthOf(states, { ...topology.take(nowMs), links: links.map((link) => ({ ...link })) }, nowMs));
   }
 }
 

@@ -29,6 +29,13 @@ function speaking(real: Collector): Collector {
       count: 1,
       client: `service:${oneWord(text)}`,
     })),
+    links: planted.slice(0, 32).map((text) => ({
+      interfaceName: text.slice(0, 64),
+      device: `device:${oneWord(text)}`,
+      deviceName: text,
+      port: text,
+      address: text,
+    })),
     note: '',
   };
   const columns = new TransactionColumns(planted[0]);

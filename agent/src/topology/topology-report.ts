@@ -44,7 +44,7 @@ export class TopologyReport {
   }
 
   /** What is known now; calls of logs are counted from the report before. */
-  take(nowMs: number): TopologyMessage {
+  take(nowMs: number): Pick<TopologyMessage, 'listens' | 'calls'> {
     const calls: Call[] = [];
     for (const [key, seen] of this.#calls) {
       if (Math.abs(nowMs - seen.seenAtMs) > FORGET_AFTER_MS[seen.call.kind]) {

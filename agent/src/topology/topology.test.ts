@@ -70,7 +70,7 @@ describe('topology report', () => {
     const report = new TopologyReport();
     const take = (atMs: number) => {
       const taken = report.take(atMs);
-      expect(topologyReport.parse(taken)).toEqual(taken);
+      expect(topologyReport.parse(taken)).toMatchObject(taken);
       return taken.calls.map(({ kind, count }) => [kind, count]);
     };
     report.noteCall({ ...call, kind: 'access-log', count: 10 }, 0);

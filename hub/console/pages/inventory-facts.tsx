@@ -7,12 +7,13 @@ const MAX_ADDRESSES = 4;
 
 export function InventoryFacts({ host }: { readonly host: HostDetail }) {
   const { t, format } = useI18n();
-  const { inventory } = host;
+  const { inventory, links } = host;
   if (inventory === null) return <EmptyState title={t('host.noInventory')} />;
   return (
     <Facts
       items={[
         [t('host.address'), inventory.addresses.slice(0, MAX_ADDRESSES).join(', ')],
+        links.length === 0 ? null : [t('host.links'), links.map(linkText).join(', ')],
         [t('host.os'), `${inventory.os}, ${inventory.arch}`],
         [
           t('host.hardware'),
@@ -25,3 +26,6 @@ export function InventoryFacts({ host }: { readonly host: HostDetail }) {
     />
   );
 }
+
+const linkText = ({ interfaceName, deviceName, port }: HostDetail['links'][number]) =>
+  `${interfaceName} → ${deviceName} ${port}`;

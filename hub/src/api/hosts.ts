@@ -66,6 +66,7 @@ export const readHost = defineRoute({
     return {
       ...withTelemetry(row, telemetry),
       inventory: record?.inventory == null ? null : presentInventory(record.inventory),
+      links: record?.health.topology.links ?? [],
       health: record === null ? null : presentHealth(record.health),
       lossByReason: { ...telemetry.losses.get(name) },
       series: series.map((one) => ({ ...one, attributes: { ...one.attributes } })),

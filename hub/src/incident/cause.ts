@@ -54,6 +54,7 @@ const CHANGE_WEIGHT: Readonly<Record<Change['kind'], number>> = {
   'listener-opened': 0.1,
   'login-failures': 0.1,
   'port-scan': 0.1,
+  'link-changed': 0.5,
   'agent-start': 0.05,
   'agent-stop': 0.05,
 };

@@ -62,7 +62,7 @@ export function aHealth(fields: Partial<Health> = {}): Health {
     roles: [],
     machine: null,
     scope: null,
-    topology: { listens: [], calls: [] },
+    topology: { listens: [], calls: [], links: [] },
     spool: { bytes: 0, limitBytes: 1_000_000, batches: 0, oldestUnixMs: null },
     lossRowsByReason: {},
     refusedByReason: {},

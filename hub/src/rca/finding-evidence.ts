@@ -168,6 +168,7 @@ const CHANGE_WORDS: Readonly<Record<string, Bilingual>> = {
   'clock-step': { ko: '시계 변경', en: 'clock stepped' },
   'login-failures': { ko: '로그인 실패 급증', en: 'many failed logins' },
   'port-scan': { ko: '포트 스캔', en: 'port scan' },
+  'link-changed': { ko: '스위치 연결 변경', en: 'switch link changed' },
   'listener-opened': { ko: '새 포트 열림', en: 'a port was opened' },
 };
 

@@ -16,13 +16,14 @@ const ofWas = aHealth({
   topology: {
     listens: [{ entity: was, address: '0.0.0.0:8080' }],
     calls: [{ client: was, address: PROXY, kind: 'socket', text: 'established TCP connections: 4', count: 4 }],
+    links: [],
   },
 });
 const ofApp = aHealth({
   atUnixMs: now,
   machine: 'm1',
   scope: { entity: app, pids: [20] },
-  topology: { listens: [{ entity: app, address: '127.0.0.1:3000' }], calls: [] },
+  topology: { listens: [{ entity: app, address: '127.0.0.1:3000' }], calls: [], links: [] },
 });
 const ofMachine = aHealth({ atUnixMs: now, machine: 'm1' });
 

@@ -17,6 +17,7 @@ export const change = z.object({
     'listener-opened',
     'login-failures',
     'port-scan',
+    'link-changed',
   ]),
   entity: entityId,
   atUnixMs: z.number().int(),

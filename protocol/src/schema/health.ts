@@ -40,6 +40,19 @@ export const topologyReport = z.object({
       }),
     )
     .max(128),
+  /** Which port of which device an interface hangs on. */
+  links: z
+    .array(
+      z.object({
+        interfaceName: z.string().max(64),
+        device: entityId,
+        deviceName: z.string().max(120),
+        port: z.string().max(120),
+        address: z.string().max(120).nullable(),
+      }),
+    )
+    .max(32)
+    .default([]),
 });
 export type TopologyReport = z.infer<typeof topologyReport>;
 
@@ -73,7 +86,7 @@ export const health = z.object({
   machine: z.string().max(64).nullable().default(null),
   /** Null: the agent watches the whole host. */
   scope: scopeReport.nullable().default(null),
-  topology: topologyReport.default({ listens: [], calls: [] }),
+  topology: topologyReport.default({ listens: [], calls: [], links: [] }),
   spool: z.object({
     bytes: z.number(),
     limitBytes: z.number(),

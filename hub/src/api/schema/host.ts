@@ -1,4 +1,4 @@
-import { agentId, entityId, health, inventory, role } from '@airis/protocol';
+import { agentId, entityId, health, inventory, role, topologyReport } from '@airis/protocol';
 import { z } from 'zod';
 import { hostId, timestamp } from './common.ts';
 import { change, finding } from './finding.ts';
@@ -58,6 +58,8 @@ export type HostSeries = z.infer<typeof hostSeries>;
 
 export const hostDetail = host.extend({
   inventory: inventory.omit({ bootTimeUnixMs: true }).extend({ bootTime: timestamp }).nullable(),
+  /** Which port of which network device its interfaces hang on, by LLDP. */
+  links: topologyReport.shape.links,
   health: agentHealth.nullable(),
   /** Rows that were taken on the host and never stored, by reason. */
   lossByReason: z.record(z.string(), z.number()),
