@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { cpus, hostname, uptime } from 'node:os';
 import { join } from 'node:path';
+import { isSea } from 'node:sea';
 import { createEdgeDetection, type EdgeDetection } from '@airis/models';
 import {
   type Actual,
@@ -37,6 +38,7 @@ import { withinFloor } from './gate/floor-host.ts';
 import { Gate } from './gate/gate.ts';
 import { allows, FLOOR_PATH } from './gate/log-rules.ts';
 import type { Identity } from './identity.ts';
+import { createThreadSource } from './jvm/thread-source.ts';
 import { Asks } from './link/asks.ts';
 import { HubLink, type LinkStatus } from './link/hub-link.ts';
 import type { Log } from './log.ts';
@@ -250,8 +252,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   let desiredRevision = 0;
   let metricsTold = 0;
 
+  // This program again: the binary, or Node with what it was started with.
+  const thisProgram = isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''];
+  const threads = createThreadSource(
+    [process.execPath, ...thisProgram],
+    (pid) => watched.report()?.pids.includes(pid) ?? true,
+  );
   const asks = new Asks({
-    held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, gate, nowMs: clock.nowMs },
+    held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, threads, gate, nowMs: clock.nowMs },
     mayAsk: allows(floor.floor.questions.mayAsk, floor.floor.questions.never),
     refusals,
     log,

@@ -188,7 +188,13 @@ describe('the way of metrics', () => {
       };
       const { localStore, metricPath } = path;
       const nothing = { frames: () => [].values() };
-      const held = { segments: nothing, lines: nothing, spans: nothing, gate: { admitSource: () => null } };
+      const held = {
+        segments: nothing,
+        lines: nothing,
+        spans: nothing,
+        threads: { machines: () => [], dump: async () => '' },
+        gate: { admitSource: () => null, admitProgramLine: (line: string) => line },
+      };
       const asks = new Asks({
         held: { ...held, localStore, metricPath, nowMs: () => nowMs },
         mayAsk: (verb) => verb !== 'trace',

@@ -6,6 +6,7 @@ import { createEventBus } from './api/event-bus.ts';
 import { publishNews } from './api/live-updates.ts';
 import type { Ports } from './api/ports.ts';
 import { type Api, startApi } from './api/server.ts';
+import { askAgent } from './ask/ask-agent.ts';
 import { type AccessService, createAccess } from './auth/access.ts';
 import { leaveBootstrapToken } from './auth/bootstrap-token.ts';
 import { openCertificateAuthority } from './auth/certificates.ts';
@@ -166,6 +167,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
         broker.connection.publish(subjects.nudge(agent), JSON.stringify({ liveUntilUnixMs }));
       },
     },
+    ask: (question) => askAgent(broker.connection, question, clock),
     query: createQuery({
       client: telemetry.client,
       losses: state.ingest,

@@ -45,8 +45,8 @@ describe('packets between two hosts', () => {
   it('sees what is sent again where the wire loses every tenth packet of an answer, in about that size', () => {
     const lossy = `${server}; nft add table ip t; nft "add chain ip t c { type filter hook output priority 0; }"; nft add rule ip t c tcp sport 8000 numgen inc mod 10 == 9 drop`;
     const samples = readInOwnNetwork(
-      { name: 'packets', settings, readings: 9, everyMs: 1_000 },
-      { far: lossy, near: later(client(20)) },
+      { name: 'packets', settings, readings: 14, everyMs: 1_000 },
+      { far: lossy, near: later(client(50)) },
     );
     expect(value(samples, 'tcp.retransmits')).toBeGreaterThan(5);
     expect(value(samples, 'tcp.retransmits')! / value(samples, 'tcp.segments')!).toBeLessThan(0.25);

@@ -62,7 +62,16 @@ export function startEdge() {
   });
   const tracePath = new TracePath({ gate, spool, kept: keptSpans, refusals, spokenFor: 'service:otlp@web-1' });
   const asks = new Asks({
-    held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, gate, nowMs: () => nowMs },
+    held: {
+      localStore,
+      metricPath,
+      segments,
+      lines: keptLines,
+      spans: keptSpans,
+      threads: { machines: () => [], dump: async () => '' },
+      gate,
+      nowMs: () => nowMs,
+    },
     mayAsk: () => true,
     refusals,
     log: silentLog,

@@ -6,7 +6,7 @@ import type { Refusals } from '../refusals.ts';
 import { AttributeGuard, type GuardedWriter } from './attribute-guard.ts';
 import { type Floor, type LogClass, logClassifier } from './log-rules.ts';
 import { maskEvent, maskOwnText, maskSource } from './mask-event.ts';
-import { maskText, printable } from './mask-text.ts';
+import { maskProgramText, maskText, printable } from './mask-text.ts';
 import { type TemplateCount, TemplateCounts } from './template-counts.ts';
 
 /** A line with everything private masked: what is kept of it on the host, whatever its class. */
@@ -113,6 +113,11 @@ export class Gate {
   /** A finding, a change or a health report: every text in it. */
   admitEvent<T>(event: T): T {
     return maskEvent(event);
+  }
+
+  /** A line that a program says of itself: a thread of its dump. */
+  admitProgramLine(line: string): string {
+    return maskProgramText(printable(line));
   }
 
   /** Names that the agent gives to what it saw: routes and services. */

@@ -43,7 +43,7 @@ export const floorSchema = z.strictObject({
     .prefault({}),
   questions: z
     .strictObject({
-      mayAsk: patterns(['**'], 'questions of the hub that are answered: `window`, `trace`'),
+      mayAsk: patterns(['**'], 'questions of the hub that are answered: `window`, `trace`, `threads`'),
       never: patterns([], 'those that are not, whatever else says'),
     })
     .prefault({}),

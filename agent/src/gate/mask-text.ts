@@ -103,6 +103,10 @@ export function maskText(text: string): string {
   return maskQuoted(applyMasks(text.length > MASKED_LENGTH_LIMIT ? cutAtWord(text, MASKED_LENGTH_LIMIT) : text, masks));
 }
 
+/** The same of what a program says of itself, where quotes are put round names: what is quoted stays. */
+export const maskProgramText = (text: string): string =>
+  applyMasks(text.length > MASKED_LENGTH_LIMIT ? cutAtWord(text, MASKED_LENGTH_LIMIT) : text, masks);
+
 /** Half an address or a token would not be known as one, so the word at the cut goes as a whole. */
 export const cutAtWord = (text: string, limit: number) => text.slice(0, limit).replace(/\S{1,1024}$/, '');
 

@@ -40,7 +40,15 @@ function rig() {
   const none = { window: () => [].values(), recent: () => [].values() };
   const nobody = { localStore: none, metricPath: none };
   const asks = new Asks({
-    held: { ...nobody, segments, lines, spans, gate, nowMs: () => nowMs },
+    held: {
+      ...nobody,
+      threads: { machines: () => [], dump: async () => '' },
+      segments,
+      lines,
+      spans,
+      gate,
+      nowMs: () => nowMs,
+    },
     mayAsk: () => true,
     refusals,
     log: silentLog,

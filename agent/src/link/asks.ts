@@ -1,10 +1,11 @@
-import { anyAsk, ok, parseJson, type Result, refused, traceAsk, windowAsk } from '@airis/protocol';
+import { anyAsk, ok, parseJson, type Result, refused, threadsAsk, traceAsk, windowAsk } from '@airis/protocol';
 import type { z } from 'zod';
 import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Refusals } from '../refusals.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import type { Ask } from './hub-link.ts';
+import { createThreadsAnswer } from './threads-answer.ts';
 import { answerTrace, answerWindow, type HeldHere } from './window-answer.ts';
 
 export interface AsksOptions {
@@ -30,15 +31,17 @@ const MAX_ASK_BYTES = 16 * 1024;
 /** Questions answered at one time; each reads files in turns. */
 const MAX_AT_ONCE = 4;
 
-/** Everything that the hub may ask; a new question is one line. */
-const questions: Readonly<Record<string, (payload: Uint8Array) => Result<Readable, string>>> = {
+/** Everything that the hub may ask; a new question is one line. Some remember when they were asked last. */
+const createQuestions = (): Readonly<Record<string, (payload: Uint8Array) => Result<Readable, string>>> => ({
   window: question(windowAsk, answerWindow),
   trace: question(traceAsk, answerTrace),
-};
+  threads: question(threadsAsk, createThreadsAnswer()),
+});
 
 /** Questions of the hub: known, allowed by the floor, few at a time, each within its deadline and bytes. */
 export class Asks {
   readonly #options: AsksOptions;
+  readonly #questions = createQuestions();
   #answering = 0;
 
   constructor(options: AsksOptions) {
@@ -70,7 +73,7 @@ export class Asks {
   }
 
   #admit({ verb, payload }: Ask): Result<Readable, string> {
-    const read = Object.hasOwn(questions, verb) ? questions[verb] : undefined;
+    const read = Object.hasOwn(this.#questions, verb) ? this.#questions[verb] : undefined;
     if (read === undefined) return refused('unknown', 'this agent does not know the question');
     if (!this.#options.mayAsk(verb)) return refused('not-allowed', `the floor of this host bars the question ${verb}`);
     const parsed = read(payload);

@@ -8,6 +8,7 @@ import { STEP_MS } from '../store/minute-buffer.ts';
 import type { Frame, SegmentKind } from '../store/segment-store.ts';
 import { encodeSpans, type SpanRow } from '../traces/trace-span.ts';
 import type { AnswerWriter } from './answer-writer.ts';
+import type { ThreadSource } from './threads-answer.ts';
 
 /** What this host still holds, and the gate that all of it passes. */
 export interface HeldHere {
@@ -16,7 +17,8 @@ export interface HeldHere {
   readonly segments: { frames(kind: SegmentKind, fromUnixMs: number, toUnixMs: number): Iterable<Frame> };
   readonly lines: Rows<LogRow>;
   readonly spans: Rows<SpanRow>;
-  readonly gate: Pick<Gate, 'admitSource'>;
+  readonly threads: ThreadSource;
+  readonly gate: Pick<Gate, 'admitSource' | 'admitProgramLine'>;
   readonly nowMs: () => number;
 }
 

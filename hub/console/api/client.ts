@@ -7,6 +7,8 @@ import type {
   EnrolmentTokenRequest,
   FeedbackRequest,
   Finding,
+  HeldLinesAnswer,
+  HeldLinesQuery,
   Host,
   HostDetail,
   HubHealth,
@@ -18,6 +20,7 @@ import type {
   Page,
   Session,
   SessionRequest,
+  ThreadsAnswer,
   Topology,
   TraceAnswer,
   TraceQuery,
@@ -31,6 +34,8 @@ import type {
 /** Longest wait for an answer. Longer than this and a value on the screen would be older than its due. */
 export const REQUEST_TIMEOUT_MS = 6000;
 
+const HOST_TIMEOUT_MS = 25_000;
+
 /** Hosts asked for in one go; more are paged. The fleet of one hub is in the hundreds. */
 const HOSTS_PER_PAGE = 500;
 const MAX_HOST_PAGES = 20;
@@ -41,11 +46,17 @@ export type ApiClient = ReturnType<typeof createApiClient>;
 export function createApiClient(send: typeof fetch = (input, init) => fetch(input, init)) {
   let csrf: string | null = null;
 
-  async function request<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  async function request<T>(
+    method: string,
+    path: string,
+    body: unknown,
+    signal?: AbortSignal,
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<T> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (method !== 'GET' && csrf !== null) headers['x-airis-csrf'] = csrf;
-    const limits = [AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(signal === undefined ? [] : [signal])];
+    const limits = [AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])];
     const response = await send(`/api/v1${path}`, {
       method,
       headers,
@@ -69,6 +80,8 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
 
   const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal);
   const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal) => request<T>('POST', path, body, signal);
+  /** What a host is asked for takes the host's time. */
+  const askHost = <T>(path: string, body: unknown = {}) => request<T>('POST', path, body, undefined, HOST_TIMEOUT_MS);
   const id = encodeURIComponent;
 
   const keepCsrf = (session: Session): Session => {
@@ -96,6 +109,8 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
     },
     host: (hostId: string, signal?: AbortSignal) => get<HostDetail>(`/hosts/${id(hostId)}`, signal),
     watchHost: (hostId: string, signal?: AbortSignal) => post<WatchLease>(`/hosts/${id(hostId)}/watch`, {}, signal),
+    heldLines: (query: HeldLinesQuery) => askHost<HeldLinesAnswer>('/query/held-lines', query),
+    takeThreads: (hostId: string) => askHost<ThreadsAnswer>(`/hosts/${id(hostId)}/threads`),
     metrics: (query: MetricsQuery, signal?: AbortSignal) => post<MetricsAnswer>('/query/metrics', query, signal),
     findings: (query: { from: string; limit: number }, signal?: AbortSignal) =>
       get<Page<Finding>>(`/findings?from=${id(query.from)}&limit=${query.limit}`, signal),

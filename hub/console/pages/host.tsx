@@ -17,6 +17,7 @@ import { isLive } from '../shell/time-range.ts';
 import { useShortcut } from '../shell/use-shortcuts.tsx';
 import { useUrl } from '../shell/use-url.ts';
 import { AgentCost } from './agent-cost.tsx';
+import { AskHost } from './ask-host.tsx';
 import { DataPlaces } from './data-places.tsx';
 import { FindingList } from './finding-list.tsx';
 import { allHostCharts, chartsFor, type HostChartName, readHostChart } from './host-charts.ts';
@@ -119,6 +120,9 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
                 ))}
               </ul>
             )}
+          </Panel>
+          <Panel title={t('ask.title')} loaded={data.host}>
+            {(value) => <AskHost host={value} />}
           </Panel>
           <Panel title={t('host.machine')} loaded={data.host}>
             {(value) => <InventoryFacts host={value} />}

@@ -16,6 +16,9 @@ export type ApiErrorCode =
   | 'TOO_MANY_STREAMS'
   | 'ENGINE_AWAY'
   | 'DEMO_REFUSED'
+  | 'AGENT_SILENT'
+  | 'AGENT_REFUSED'
+  | 'ANSWER_INVALID'
   | 'INTERNAL';
 
 export interface RequestIssue {

@@ -1,3 +1,4 @@
+import { queryHeldLines, takeThreads } from './ask.ts';
 import { listAudit } from './audit.ts';
 import { listDemoFaults, readDemoShop, startDemoFault, stopDemoFault } from './demo.ts';
 import { enrol } from './enrol.ts';
@@ -37,9 +38,11 @@ export const routes: readonly Route[] = [
   listHosts,
   readHost,
   watchHost,
+  takeThreads,
   revokeHost,
   queryMetrics,
   queryLogs,
+  queryHeldLines,
   queryTransactions,
   listTransactions,
   queryTrace,

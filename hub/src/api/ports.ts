@@ -1,3 +1,4 @@
+import type { AgentAnswer, Question } from '../ask/ask-agent.ts';
 import type { AccessService } from '../auth/access.ts';
 import type { Enrolment } from '../auth/enrolment.ts';
 import type { AccessStore } from '../store/state/access.ts';
@@ -18,6 +19,8 @@ export interface Ports {
   readonly enrolCommand: (token: string) => string;
   readonly agents: Pick<IdentityStore, 'agents' | 'agent'>;
   readonly leases: LeasePort;
+  /** Rejects with an `AskFailure` when it is not answered. */
+  readonly ask: (question: Question) => Promise<AgentAnswer>;
   readonly query: QueryPort;
   readonly topology: Pick<LiveTopology, 'map' | 'agentOf' | 'entityAt' | 'hostOf'>;
   readonly audit: Pick<AuditStore, 'append' | 'list'>;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AskFailure } from '../ask/ask-agent.ts';
 import { createAccess } from '../auth/access.ts';
 import { type AgentIdentities, createEnrolment } from '../auth/enrolment.ts';
 import type { DemoShop } from '../demo/demo-shop.ts';
@@ -57,6 +58,7 @@ export async function startTestHub(
     consoleRoot?: string;
     isBehindTls?: boolean;
     demo?: DemoShop;
+    ask?: Ports['ask'];
   } = {},
 ): Promise<TestHub> {
   const folder = await mkdtemp(join(tmpdir(), 'airis-api-'));
@@ -87,6 +89,11 @@ export async function startTestHub(
     enrolCommand: (token) => `airis-agent enroll --token ${token}`,
     agents: state.identity,
     leases: { renew: async (agent, until) => void leases.set(agent, until) },
+    ask:
+      options.ask ??
+      (async () => {
+        throw new AskFailure('AGENT_SILENT', 'deadline', 'nobody is there');
+      }),
     query: { ...noTelemetry, ...options.query },
     topology: { ...noTopology, ...options.topology },
     audit: state.audit,

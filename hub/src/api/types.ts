@@ -9,6 +9,7 @@ export type {
   User,
   UserRequest,
 } from './schema/access.ts';
+export type { HeldLinesAnswer, HeldLinesQuery, ThreadsAnswer } from './schema/ask.ts';
 export type { AuditEntry, Quarantined } from './schema/audit.ts';
 export type { AccessRole, Page, Problem } from './schema/common.ts';
 export type { DemoFault, DemoShopAnswer } from './schema/demo.ts';

@@ -26,6 +26,19 @@ export const windowAsk = z.object({
 });
 export type WindowAsk = z.infer<typeof windowAsk>;
 
+/**
+ * hub → agent on `airis.ask.<agent>.threads`: what all threads of its Java virtual machines do now, as they print it. The
+ * body of a chunk is a compressed text.
+ */
+export const threadsAsk = z.object({
+  request,
+  deadlineUnixMs: common.deadlineUnixMs,
+  maxBytes: common.maxBytes,
+  /** Null: all that the agent may reach, a few at most. */
+  pid: z.number().int().positive().nullable().default(null),
+});
+export type ThreadsAsk = z.infer<typeof threadsAsk>;
+
 /** hub → agent on `airis.ask.<agent>.trace`: every span of one trace that the host still holds. */
 export const traceAsk = z.object({ ...common, traceId: z.string().regex(/^[0-9a-f]{32}$/) });
 export type TraceAsk = z.infer<typeof traceAsk>;
