@@ -622,3 +622,24 @@ export function fixtureMetrics(query: MetricsQuery, nowMs: number, more: readonl
   );
   return { stepSeconds: stepMs / 1000, times, series, gaps: [] };
 }
+
+export const fixtureHeldLines = (nowMs: number, isEmpty: boolean) => ({
+  lines: isEmpty
+    ? []
+    : Array.from({ length: 40 }, (_, i) => ({
+        time: stamp(nowMs - (40 - i) * 1_000),
+        host: 'host:shop-was-01',
+        source: '/var/log/shop/app.log',
+        severity: 9,
+        templateId: '00000000000000a1',
+        body: `INFO [http-nio-<num>-exec-${i}] c.shop.OrderService - 주문 <num> 결제 승인, ${i * 3} ms`,
+      })),
+  isCut: false,
+  withheld: 12,
+});
+
+export const fixtureThreads = (host: string, nowMs: number) => ({
+  host,
+  takenAt: stamp(nowMs),
+  text: 'pid 4711 org.apache.catalina.startup.Bootstrap\n"http-nio-<num>-exec-7" #42 daemon prio=5\n   java.lang.Thread.State: BLOCKED (on object monitor)\n\tat com.shop.StockLock.take(StockLock.java:88)\n',
+});

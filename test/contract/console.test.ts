@@ -92,6 +92,21 @@ describe('in Korean and English, dark and light', () => {
   });
 });
 
+describe('what only the host knows', () => {
+  it.each([
+    ['ko', '표시 구간의 로그', '주문 <num> 결제 승인', '12줄은 비공개'],
+    ['en', 'Log lines of the time shown', '40 lines', '12 lines stay on the host'],
+    ['ko', '스레드 덤프', 'BLOCKED (on object monitor)', 'StockLock.java:88'],
+  ])('is asked for on its page (%s): %s', async (lang, button, ...shown) => {
+    const { page, complaints } = await openPage(browser, withLook('/hosts/was-pay-02', `lang=${lang}&theme=dark`));
+    await page.getByRole('button', { name: button }).click();
+    for (const text of shown) await page.getByText(text).first().waitFor();
+    expect([...(await axeViolations(page)), ...(await clippedText(page))]).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
 describe.each(['empty', 'slow', 'failing'] as const)('when the hub is %s', (mode) => {
   it.each(['/', '/incidents', '/xview', '/hosts', '/hosts/was-pay-02', '/settings/health'])(
     '%s says so, readably',

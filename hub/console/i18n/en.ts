@@ -281,6 +281,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
     'The host keeps every log line of the last two days, ordinary ones too. What it shows is masked on the host, and asking is noted in the audit.',
   'ask.lines': 'Log lines of the time shown',
   'ask.threads': 'Thread dump now',
+  'ask.copy': 'Copy all',
   'ask.waiting': 'Asking …',
   'ask.noLines': 'The host keeps no lines of this time.',
   'ask.lineCount': '{count} {count:line|lines}',

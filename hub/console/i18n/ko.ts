@@ -278,6 +278,7 @@ export const ko = {
     '호스트는 최근 이틀간의 모든 로그 줄을 보관합니다. 보이는 내용은 호스트에서 마스킹되며, 조회 기록은 감사 로그에 남습니다.',
   'ask.lines': '표시 구간의 로그',
   'ask.threads': '스레드 덤프',
+  'ask.copy': '전체 복사',
   'ask.waiting': '요청 중…',
   'ask.noLines': '이 구간에 보관된 로그가 없습니다.',
   'ask.lineCount': '{count}줄',

@@ -92,10 +92,11 @@ function AnswerView({ answer }: { readonly answer: Answer }) {
 }
 
 function HeldText({ label, text, head }: { readonly label: string; readonly text: string; readonly head: ReactNode }) {
+  const { t } = useI18n();
   return (
     <figure className="diff">
       <figcaption className="row">
-        {head} <CopyButton text={() => text} label={label} />
+        {head} <CopyButton text={() => text} label={t('ask.copy')} />
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box has to be reachable by keyboard */}
       <section className="held-text" tabIndex={0} aria-label={label}>
