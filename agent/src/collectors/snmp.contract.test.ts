@@ -67,6 +67,26 @@ async function someInterface(): Promise<string> {
 }
 
 describe('snmp, of a real snmpd', () => {
+  it('reads the load of the device, and numbers that settings name', async () => {
+    const uptime = { oid: '1.3.6.1.2.1.25.1.1.0', metric: 'acme.up', unit: 's', factor: 0.01 };
+    const name = { oid: '1.3.6.1.2.1.1.5.0', metric: 'acme.name', unit: '1' };
+    const away = { oid: '1.3.6.1.4.1.99999.1.0', metric: 'acme.away', unit: '1' };
+    await using watched = watch({ ...community(), values: [uptime, name, away] });
+    const samples = await watched.read();
+    const total = Number(/MemTotal:\s+(\d+)/.exec(await readFile('/proc/meminfo', 'utf8'))?.[1]);
+    const free = Number(/MemFree:\s+(\d+)/.exec(await readFile('/proc/meminfo', 'utf8'))?.[1]);
+    expect(find(samples, 'airis.snmp.device.memory.utilization')).toBeGreaterThan(0);
+    // net-snmp counts caches as used, or not, by its version.
+    expect(find(samples, 'airis.snmp.device.memory.utilization')).toBeLessThan(1 - free / total + 0.05);
+    // It measures processors over a minute: just started it may not say yet.
+    const cpu = find(samples, 'airis.snmp.device.cpu.utilization') ?? 0;
+    expect(cpu >= 0 && cpu <= 1).toBe(true);
+    const seconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+    expect(Math.abs(find(samples, 'acme.up')! - seconds)).toBeLessThan(60);
+    expect(samples.map(({ metric }) => metric)).not.toContain('acme.name');
+    expect(samples.map(({ metric }) => metric)).not.toContain('acme.away');
+  });
+
   it.each([
     { name: '2c', target: community },
     {

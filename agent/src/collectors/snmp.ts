@@ -2,6 +2,7 @@ import type { Attributes } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { CounterMemory } from '../snmp/counter-memory.ts';
+import { findUseSource, readUse, type UseSource } from '../snmp/device-use.ts';
 import {
   type InterfaceCounter,
   type InterfaceList,
@@ -60,6 +61,12 @@ const emits: Readonly<Record<string, MetricInfo>> = {
   'airis.snmp.up': { unit: '1', kind: 'gauge', about: '1: the device answered' },
   'airis.snmp.round_trip': { unit: 's', kind: 'gauge', about: 'time until the first answer of the device' },
   'airis.snmp.device.uptime': { unit: 's', kind: 'gauge', about: 'since the device, or its SNMP service, started' },
+  'airis.snmp.device.cpu.utilization': { unit: '1', kind: 'gauge', about: 'busy share of the processors of a device' },
+  'airis.snmp.device.memory.utilization': {
+    unit: '1',
+    kind: 'gauge',
+    about: 'used share of the main memory of a device',
+  },
   'airis.snmp.failures': {
     unit: '{failure}',
     kind: 'counter',
@@ -89,6 +96,7 @@ interface Device {
   readonly failures: Map<SnmpFailure, number>;
   session: SnmpSession | null;
   list: InterfaceList | null;
+  use: UseSource | null;
   listedAtMs: number;
   upTimeTicks: number;
   waitMs: number;
@@ -102,6 +110,8 @@ interface State {
 }
 
 const SERIES_PER_INTERFACE = 10;
+/** Metrics that settings name beside those above, of all devices. */
+const FURTHER_METRICS = 64;
 
 /** Switches and routers over SNMP 2c and 3: interfaces by their wide counters where they have them. */
 export const snmpCollector = defineCollector({
@@ -111,6 +121,7 @@ export const snmpCollector = defineCollector({
   everyMs: EVERY_MS,
   capabilities: ['snmp'],
   emits,
+  maxDeclared: FURTHER_METRICS,
   state: stateOf,
   applies: async (_host, { targets }) => targets.length > 0,
   async collect(host, { interfaceLimit }, out, state) {
@@ -132,6 +143,7 @@ function stateOf({ targets, interfaceLimit }: Config): State {
       failures: new Map(),
       session: null,
       list: null,
+      use: null,
       listedAtMs: 0,
       upTimeTicks: 0,
       waitMs: 0,
@@ -152,7 +164,8 @@ async function readDevice(
   out: SampleWriter,
   known: BoundedAttributes,
 ): Promise<void> {
-  const put = (metric: string, value: number, more: Attributes = {}): void => {
+  const put = (metric: string, value: number, more: Attributes = {}, info?: MetricInfo): void => {
+    if (info !== undefined && out.declare?.(metric, info) === false) return;
     const attributes = known.get(JSON.stringify({ 'hw.parent': device.target.name, ...more }));
     if (attributes !== null) out.write(metric, value, attributes);
   };
@@ -181,7 +194,7 @@ async function ask(
   host: Host,
   device: Device,
   interfaceLimit: number,
-  put: (metric: string, value: number, more?: Attributes) => void,
+  put: (metric: string, value: number, more?: Attributes, info?: MetricInfo) => void,
 ): Promise<void> {
   device.session ??= await open(host, device.target);
   const { session } = device;
@@ -195,10 +208,34 @@ async function ask(
   const nowMs = host.nowMs();
   if (device.list === null || Math.abs(nowMs - device.listedAtMs) >= LIST_EVERY_MS) {
     device.list = await readInterfaceList(session, interfaceLimit);
+    device.use = await findUseSource(session);
     device.listedAtMs = nowMs;
   }
   put('airis.snmp.interfaces_left_out', device.list.leftOut);
   for (const reading of await readInterfaces(session, device.list)) putInterface(reading, device.memory, put);
+  if (device.use !== null) {
+    const { cpuRatio, memoryRatio } = await readUse(session, device.use);
+    if (Number.isFinite(cpuRatio)) put('airis.snmp.device.cpu.utilization', cpuRatio);
+    if (Number.isFinite(memoryRatio)) put('airis.snmp.device.memory.utilization', memoryRatio);
+  }
+  await putFurther(session, device.target, put);
+}
+
+/** Numbers that settings name; one that the device does not have is left out. */
+async function putFurther(
+  session: SnmpSession,
+  { values }: SnmpTarget,
+  put: (metric: string, value: number, more?: Attributes, info?: MetricInfo) => void,
+): Promise<void> {
+  if (values.length === 0) return;
+  const answers = await session.get(values.map(({ oid }) => oid));
+  for (const [at, { metric, unit, kind, factor }] of values.entries()) {
+    const answer = answers[at];
+    // Many devices write numbers as texts.
+    const number = typeof answer === 'number' ? answer : Number(answer?.toString('latin1').trim() || Number.NaN);
+    if (Number.isFinite(number))
+      put(metric, number * factor, {}, { unit, kind, about: 'named in the settings of the collector snmp' });
+  }
 }
 
 function putInterface(
@@ -260,4 +297,5 @@ function leave(device: Device): void {
   device.session?.[Symbol.dispose]();
   device.session = null;
   device.list = null;
+  device.use = null;
 }

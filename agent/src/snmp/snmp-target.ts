@@ -19,6 +19,23 @@ export const snmpTarget = z
     authPasswordFile: file.optional().describe('3: without it nothing is authenticated'),
     privProtocol: z.enum(['aes', 'aes256b', 'aes256r', 'des']).default('aes'),
     privPasswordFile: file.optional().describe('3: without it nothing is encrypted'),
+    values: z
+      .array(
+        z.strictObject({
+          oid: z.string().regex(/^\d{1,10}(?:\.\d{1,10}){2,60}$/, 'numbers with dots between'),
+          metric: z
+            .string()
+            .regex(/^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+){1,8}$/, 'lower case, with dots between')
+            .max(100)
+            .describe('what it is called; not the name of a metric that agents know'),
+          unit: z.string().regex(/^[\w{}/%.]{1,32}$/),
+          kind: z.enum(['gauge', 'counter']).default('gauge'),
+          factor: z.number().positive().default(1).describe('by which the device’s number is multiplied'),
+        }),
+      )
+      .max(32)
+      .default([])
+      .describe('further numbers of the device, each by its object identifier'),
     timeoutMs: z.int().min(100).max(5_000).default(1_500).describe('for one answer; each is asked for twice'),
   })
   .refine(({ version, communityFile, user }) => (version === '2c' ? communityFile : user) !== undefined, {
