@@ -32,7 +32,7 @@ const value = (samples: readonly PrintedSample[], metric: string, type?: string)
 describe('packets between two hosts', () => {
   it('counts connections and their bytes; nothing is sent again on a good wire', () => {
     const samples = readInOwnNetwork(
-      { name: 'packets', settings, readings: 6, everyMs: 1_000 },
+      { name: 'packets', settings, readings: 8, everyMs: 1_000 },
       { far: server, near: later(client(10)) },
     );
     expect(value(samples, 'tcp.handshakes')).toBe(10);
@@ -54,7 +54,7 @@ describe('packets between two hosts', () => {
 
   it('sees refused connections', () => {
     const samples = readInOwnNetwork(
-      { name: 'packets', settings, readings: 4, everyMs: 1_000 },
+      { name: 'packets', settings, readings: 7, everyMs: 1_000 },
       {
         near: later(
           python(`import socket
@@ -79,7 +79,7 @@ s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(2)
 for i in range(6):
   s.sendto(bytes([0,i,1,0,0,1,0,0,0,0,0,0,1,97,0,0,1,0,1]),("10.77.0.2",53)); s.recv(512)`);
     const samples = readInOwnNetwork(
-      { name: 'packets', settings, readings: 5, everyMs: 1_000, all: true },
+      { name: 'packets', settings, readings: 10, everyMs: 1_000, all: true },
       { far: dns, near: later(ask) },
     );
     const last = samples.findLast((one) => one.metric === 'airis.packets.dns.answers')?.value;
@@ -87,7 +87,7 @@ for i in range(6):
     expect(samples.findLast((one) => one.attributes['error.type'] === 'NXDOMAIN')?.value).toBe(3);
     const times = samples.filter((one) => one.metric === 'airis.packets.dns.p50').map((one) => one.value);
     expect(Math.min(...times)).toBeGreaterThan(0.19);
-    expect(Math.max(...times)).toBeLessThan(0.4);
+    expect(Math.max(...times)).toBeLessThan(1);
   });
 });
 
