@@ -54,6 +54,39 @@ function watch(device: StandInDevice, settings: object = {}) {
 }
 
 describe('snmp', () => {
+  it.each([
+    ['of host resources', { '1.3.6.1.2.1.25.3.3.1.2': { 1: 20, 2: 40 } }, 'airis.snmp.device.cpu.utilization  0.3'],
+    [
+      'of host resources',
+      {
+        '1.3.6.1.2.1.25.2.3.1.3': { 1: port('Physical memory'), 3: port('Swap space') },
+        '1.3.6.1.2.1.25.2.3.1.5': { 1: 1_000, 3: 9_000 },
+        '1.3.6.1.2.1.25.2.3.1.6': { 1: 250, 3: 9_000 },
+      },
+      'airis.snmp.device.memory.utilization  0.25',
+    ],
+    [
+      'of Cisco, by its largest pool',
+      { '1.3.6.1.4.1.9.9.48.1.1.1.5': { 1: 10, 2: 300 }, '1.3.6.1.4.1.9.9.48.1.1.1.6': { 1: 0, 2: 100 } },
+      'airis.snmp.device.memory.utilization  0.75',
+    ],
+    ['of Juniper', { '1.3.6.1.4.1.2636.3.1.13.1.8': { '9.1.0.0': 7 } }, 'airis.snmp.device.cpu.utilization  0.07'],
+  ])('reads the load %s', async (_, columns, want) => {
+    expect((await watch(new StandInDevice(columns))()).samples).toContain(want);
+  });
+
+  it('reads the rest of a device that refuses to tell its load', async () => {
+    const device = new StandInDevice({ [`${IF}.2`]: { 1: port('eth0') }, [`${IF}.8`]: { 1: 1 } });
+    const column = device.column.bind(device);
+    device.column = async (oid, limit) => {
+      if (oid.startsWith('1.3.6.1.2.1.25')) throw new SnmpError('refused', 'AuthorizationError');
+      return column(oid, limit);
+    };
+    const { samples, problem } = await watch(device)();
+    expect(problem).toBeNull();
+    expect(samples).toContain('hw.network.up eth0 1');
+  });
+
   it('makes 32-bit counters rise on when they go round, and begin again when the device does', async () => {
     const device = new StandInDevice({ [`${IF}.2`]: { 1: port('eth0') }, [`${IF}.10`]: { 1: 4_294_967_000 } });
     const read = watch(device);

@@ -208,17 +208,29 @@ async function ask(
   const nowMs = host.nowMs();
   if (device.list === null || Math.abs(nowMs - device.listedAtMs) >= LIST_EVERY_MS) {
     device.list = await readInterfaceList(session, interfaceLimit);
-    device.use = await findUseSource(session);
+    device.use = await unlessRefused(findUseSource(session));
     device.listedAtMs = nowMs;
   }
   put('airis.snmp.interfaces_left_out', device.list.leftOut);
   for (const reading of await readInterfaces(session, device.list)) putInterface(reading, device.memory, put);
   if (device.use !== null) {
-    const { cpuRatio, memoryRatio } = await readUse(session, device.use);
+    const { cpuRatio, memoryRatio } = (await unlessRefused(readUse(session, device.use))) ?? nothingTold;
     if (Number.isFinite(cpuRatio)) put('airis.snmp.device.cpu.utilization', cpuRatio);
     if (Number.isFinite(memoryRatio)) put('airis.snmp.device.memory.utilization', memoryRatio);
   }
   await putFurther(session, device.target, put);
+}
+
+const nothingTold = { cpuRatio: Number.NaN, memoryRatio: Number.NaN };
+
+/** A device may refuse a whole question that touches what its view hides; its interfaces are read all the same. */
+async function unlessRefused<T>(question: Promise<T>): Promise<T | null> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof SnmpError && error.failure === 'refused') return null;
+    throw error;
+  }
 }
 
 /** Numbers that settings name; one that the device does not have is left out. */
@@ -228,7 +240,7 @@ async function putFurther(
   put: (metric: string, value: number, more?: Attributes, info?: MetricInfo) => void,
 ): Promise<void> {
   if (values.length === 0) return;
-  const answers = await session.get(values.map(({ oid }) => oid));
+  const answers = (await unlessRefused(session.get(values.map(({ oid }) => oid)))) ?? [];
   for (const [at, { metric, unit, kind, factor }] of values.entries()) {
     const answer = answers[at];
     // Many devices write numbers as texts.
