@@ -22,7 +22,6 @@ const conventionUnits: Readonly<Record<string, string>> = {
   'http.server.active_requests': '{request}',
   'http.server.request.duration': 's',
   'hw.errors': '{error}',
-  'hw.memory.size': 'By',
   'hw.network.bandwidth.limit': 'By/s',
   'hw.network.io': 'By',
   'hw.network.packets': '{packet}',

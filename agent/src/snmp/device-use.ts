@@ -36,7 +36,21 @@ function largestShare(used: readonly (readonly [string, number])[], sizeOf: Read
   return rows.sort((a, b) => b.size - a.size)[0]?.share ?? Number.NaN;
 }
 
-/** HOST-RESOURCES-MIB: net-snmp and most that is not a switch. */
+const UCD_MEMORY = ['5', '6', '14', '15'].map((part) => `1.3.6.1.4.1.2021.4.${part}.0`);
+
+/** UCD-SNMP-MIB of net-snmp: unlike HOST-RESOURCES-MIB it tells caches from memory in use. */
+const netSnmp: UseSource = {
+  name: 'net-snmp',
+  cpu: percentColumn('1.3.6.1.2.1.25.3.3.1.2'),
+  async memory(session) {
+    const [total, free, buffers, cached] = await session.get(UCD_MEMORY);
+    if (typeof total !== 'number' || typeof free !== 'number' || total <= 0) return Number.NaN;
+    const caches = [buffers, cached].reduce<number>((sum, part) => sum + (typeof part === 'number' ? part : 0), 0);
+    return Math.min(1, Math.max(0, 1 - (free + caches) / total));
+  },
+};
+
+/** HOST-RESOURCES-MIB: most that is not a switch. */
 const hostResources: UseSource = {
   name: 'host-resources',
   cpu: percentColumn('1.3.6.1.2.1.25.3.3.1.2'),
@@ -66,21 +80,26 @@ const cisco: UseSource = {
   },
 };
 
+/** Routing engines; fans and power supplies are rows of the same tables, and always idle. */
+const routingEngines = (oid: string) => async (session: SnmpSession) =>
+  meanPercent((await numbersOf(session, oid)).filter(([suffix]) => suffix.startsWith('9.')));
+
 /** JUNIPER-MIB; untried. */
 const juniper: UseSource = {
   name: 'juniper',
-  cpu: percentColumn('1.3.6.1.4.1.2636.3.1.13.1.8'),
-  memory: percentColumn('1.3.6.1.4.1.2636.3.1.13.1.11'),
+  cpu: routingEngines('1.3.6.1.4.1.2636.3.1.13.1.8'),
+  memory: routingEngines('1.3.6.1.4.1.2636.3.1.13.1.11'),
 };
 
 /** In this order; the first that tells anything is the device's. */
-const sources: readonly UseSource[] = [hostResources, cisco, juniper];
+const sources: readonly UseSource[] = [netSnmp, hostResources, cisco, juniper];
 
 /** Which source a device answers, or `null`: asked now and then, since each is several questions. */
 export async function findUseSource(session: SnmpSession): Promise<UseSource | null> {
   for (const source of sources) {
     const { cpuRatio, memoryRatio } = await readUse(session, source);
-    if (Number.isFinite(cpuRatio) || Number.isFinite(memoryRatio)) return source;
+    const isWhole = Number.isFinite(memoryRatio) || source !== netSnmp;
+    if (isWhole && (Number.isFinite(cpuRatio) || Number.isFinite(memoryRatio))) return source;
   }
   return null;
 }
