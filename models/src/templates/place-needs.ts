@@ -18,6 +18,9 @@ const closing = new Map([
 /** Names of programs stand first before the same few words: the more words follow, the fewer of them are needed. */
 const firstNeeds = [64, 64, 64, 12, 6];
 const MANY_WORDS = 5;
+/** `FAILED`, `RUNNING`: names of states are few, and lines that differ in them say different things. */
+const stateName = /^[A-Z][A-Z_]+$/;
+const STATES_NEEDED = 5;
 
 /**
  * How many distinct words in one place, with everything around them equal, make the place a value. Fewer where a value is
@@ -32,6 +35,7 @@ export function distinctWordsNeeded(
   const before = at > 0 ? bare(tokens[at - 1]!) : '';
   const after = at + 1 < tokens.length ? bare(tokens[at + 1]!) : '';
   if (words.some((word) => /\d/.test(word))) return 2;
+  if (words.every((word) => stateName.test(bare(word)))) return STATES_NEEDED;
   const isLong = restWords >= MANY_WORDS;
   if (before === '=') return isLong ? 3 : 4;
   if (after !== '' && closing.get(before) === after) return isLong ? 2 : 3;

@@ -48,6 +48,12 @@ describe('values by what is seen', () => {
     expect(distinct(lines)).toEqual(['nightly export ended', 'nightly import ended']);
   });
 
+  it('names of states are what lines differ in, wherever they stand', () => {
+    const lines = ['task went from NEW to RUNNING', 'task went from NEW to FAILED', 'task went from NEW to LOST'];
+    expect(distinct(lines)).toHaveLength(3);
+    expect(distinct(['closed by kim at once', 'closed by lee at once'])).toEqual(['closed by <*> at once']);
+  });
+
   it('values of several words between words that stay', () => {
     const lines = Array.from({ length: 60 }, (_, i) => {
       const title = Array.from({ length: 1 + (i % 3) }, (_, part) => word(i * 5 + part)).join(' ');
