@@ -1,3 +1,4 @@
+import { sortedQuantile } from '../quantile.ts';
 /** Where a series usually is. `spread` is 1.4826 × MAD: the standard deviation, if the noise were normal. */
 export interface UsualLevel {
   readonly center: number;
@@ -110,13 +111,4 @@ function heldLevels(means: Float64Array): Float64Array {
   const held = new Float64Array(means.length - 3);
   for (let i = 0; i < held.length; i++) held[i] = Math.min(means[i]!, means[i + 1]!, means[i + 2]!, means[i + 3]!);
   return held;
-}
-
-/** Quantile of sorted values by linear interpolation; NaN for an empty array. */
-export function sortedQuantile(sorted: Float64Array, q: number): number {
-  if (sorted.length === 0) return Number.NaN;
-  const position = q * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }

@@ -1,4 +1,4 @@
-import { sortedQuantile } from './baseline.ts';
+import { sortedQuantile } from '../quantile.ts';
 
 const KEPT = 360;
 const MIN_KNOWN = 30;

@@ -1,5 +1,6 @@
+import { medianOf } from '../quantile.ts';
 import { defineForecaster, type FittedForecaster, type Forecaster } from './forecaster.ts';
-import { inLogarithm, logScale, medianOf } from './steps.ts';
+import { inLogarithm, logScale } from './steps.ts';
 
 const CANDIDATES_NEEDED = 6;
 

@@ -1,5 +1,5 @@
+import { solveSymmetric } from '../matrix.ts';
 import { defineForecaster } from './forecaster.ts';
-import { solveSymmetric } from './linear-solve.ts';
 import { meanOf } from './steps.ts';
 
 const LOOKBACK_LIMIT = 336;
@@ -57,6 +57,5 @@ function learn(values: Float64Array, lookback: number, horizon: number): Float64
   }
   // Relative to the mean energy of one input.
   for (let i = 0; i < lookback; i++) a[i * lookback + i]! += (RIDGE * energy) / lookback + 1e-9;
-  solveSymmetric(a, b, lookback, horizon);
-  return b;
+  return solveSymmetric(a, lookback, b, horizon);
 }

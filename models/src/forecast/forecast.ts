@@ -1,8 +1,8 @@
 import { ModelsError } from '../errors.ts';
+import { medianOf, quantileOf } from '../quantile.ts';
 import { cyclesOf } from './cycles.ts';
 import type { FittedForecaster, ForecastInput, StepClock } from './forecaster.ts';
 import { forecasters } from './index.ts';
-import { medianOf, quantileOf } from './steps.ts';
 
 const VALUES_NEEDED = 8;
 /** Newest values that are looked at: about seven weeks of minutes, six years of hours. */

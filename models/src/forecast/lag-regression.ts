@@ -1,6 +1,7 @@
+import { solveSymmetric } from '../matrix.ts';
+import { medianOf } from '../quantile.ts';
 import { defineForecaster, type FittedForecaster } from './forecaster.ts';
-import { solveSymmetric } from './linear-solve.ts';
-import { inLogarithm, logScale, meanOf, medianOf } from './steps.ts';
+import { inLogarithm, logScale, meanOf } from './steps.ts';
 
 const FEATURES = 12;
 /** Origins learnt from, at most; the newest ones. */
@@ -98,7 +99,7 @@ function leastAbsolute(rows: readonly Float64Array[], targets: readonly number[]
   const targetMean = targets.reduce((sum, one) => sum + one, 0) / targets.length;
   const floor =
     FLOOR * (Math.sqrt(targets.reduce((sum, one) => sum + (one - targetMean) ** 2, 0) / targets.length) + 1e-9);
-  let weights = new Float64Array(n);
+  let weights: Float64Array = new Float64Array(n);
   const sampleWeights = new Float64Array(rows.length).fill(1);
   for (let round = 0; round < ROUNDS; round++) {
     const a = new Float64Array(n * n);
@@ -114,8 +115,7 @@ function leastAbsolute(rows: readonly Float64Array[], targets: readonly number[]
       }
     }
     for (let f = 0; f < n; f++) a[f * n + f]! += (f === n - 1 ? 1e-6 : RIDGE) * total;
-    solveSymmetric(a, b, n, 1);
-    weights = b;
+    weights = solveSymmetric(a, n, b, 1);
     for (const [i, row] of scaled.entries())
       sampleWeights[i] = floor / Math.max(Math.abs(targets[i]! - dot(row, weights)), floor);
   }

@@ -1,4 +1,4 @@
-import { medianOf } from './steps.ts';
+import { medianOf } from '../quantile.ts';
 
 /** Median distance from a centred running mean, by place in the cycle: what seasonal adjustment takes away. */
 export function additiveProfile(values: Float64Array, period: number): Float64Array {

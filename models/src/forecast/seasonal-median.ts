@@ -1,5 +1,6 @@
+import { medianOf } from '../quantile.ts';
 import { defineForecaster, type Forecaster } from './forecaster.ts';
-import { medianOf, samePlace } from './steps.ts';
+import { samePlace } from './steps.ts';
 
 const CYCLES_NEEDED = 2;
 

@@ -1,5 +1,6 @@
+import { medianOf } from '../quantile.ts';
 import { defineForecaster } from './forecaster.ts';
-import { inLogarithm, logScale, medianOf, samePlace } from './steps.ts';
+import { inLogarithm, logScale, samePlace } from './steps.ts';
 
 const CYCLES = 4;
 /** Part of the last short cycle's distance from its profile that is taken to last. */

@@ -1,14 +1,4 @@
-/** The `quantile` (0..1) of values, between neighbours; NaN of none. Sorts a copy. */
-export function quantileOf(values: ArrayLike<number>, quantile: number): number {
-  const sorted = Float64Array.from(values).sort();
-  if (sorted.length === 0) return Number.NaN;
-  const at = (sorted.length - 1) * quantile;
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!);
-}
-
-export const medianOf = (values: ArrayLike<number>): number => quantileOf(values, 0.5);
+import { medianOf } from '../quantile.ts';
 
 export function meanOf(values: Float64Array, from: number, to: number): number {
   let sum = 0;

@@ -1,6 +1,6 @@
 import { isKoreanHoliday } from '../calendar/korean-holidays.ts';
-import { defineForecaster, type ForecastInput } from './forecaster.ts';
-import { solveSymmetric } from './linear-solve.ts';
+import { solveSymmetric } from '../matrix.ts';
+import { defineForecaster, type ForecastInput, type StepClock } from './forecaster.ts';
 
 const HINGES = 12;
 /** Hinges stand in the first part of the history: the end's slope needs values behind it. */
@@ -19,9 +19,10 @@ export const trendAndCycles = defineForecaster({
     const { values, periods, horizon } = input;
     const long = periods.at(-1);
     if (long === undefined || values.length < 2 * long + 8) return null;
+    const isHoliday = createHolidays(input.clock);
     return (history) => {
       const from = Math.max(0, history.length - HISTORY_LIMIT);
-      const design = createDesign(input, from, history.length);
+      const design = createDesign(input, isHoliday, from, history.length);
       const weights = solve(design, history, from);
       return Float64Array.from({ length: horizon }, (_, ahead) => value(design, weights, history.length + ahead));
     };
@@ -35,7 +36,23 @@ interface Design {
   fill(row: Float64Array, at: number): void;
 }
 
-function createDesign({ periods, clock }: ForecastInput, from: number, to: number): Design {
+/** Whether a step is on a day off in Korea; the lunar calendar is asked once a day, whatever origins are looked at. */
+function createHolidays(clock: StepClock | null): (at: number) => number {
+  if (clock === null) return () => 0;
+  const known = new Map<number, number>();
+  return (at) => {
+    const unixMs = clock.startUnixMs + at * clock.stepMs;
+    const day = Math.floor((unixMs + 9 * 3_600_000) / 86_400_000);
+    let isOff = known.get(day);
+    if (isOff === undefined) {
+      isOff = isKoreanHoliday(day * 86_400_000) ? 1 : 0;
+      known.set(day, isOff);
+    }
+    return isOff;
+  };
+}
+
+function createDesign({ periods }: ForecastInput, isHoliday: (at: number) => number, from: number, to: number): Design {
   const span = to - from;
   const waves = periods
     .slice(0, 2)
@@ -46,18 +63,6 @@ function createDesign({ periods, clock }: ForecastInput, from: number, to: numbe
   ridge[0] = 1e-9;
   ridge[1] = 1e-3;
   ridge.fill(HINGE_RIDGE, 2, 2 + HINGES);
-  const holidays = new Map<number, number>();
-  const isHoliday = (at: number): number => {
-    if (clock === null) return 0;
-    const unixMs = clock.startUnixMs + at * clock.stepMs;
-    const day = Math.floor((unixMs + 9 * 3_600_000) / 86_400_000);
-    let known = holidays.get(day);
-    if (known === undefined) {
-      known = isKoreanHoliday(day * 86_400_000) ? 1 : 0;
-      holidays.set(day, known);
-    }
-    return known;
-  };
   return {
     size,
     ridge,
@@ -92,8 +97,7 @@ function solve({ size, ridge, fill }: Design, values: Float64Array, from: number
   }
   const count = values.length - from;
   for (let i = 0; i < size; i++) a[i * size + i]! += ridge[i]! * count;
-  solveSymmetric(a, b, size, 1);
-  return b;
+  return solveSymmetric(a, size, b, 1);
 }
 
 function value({ size, fill }: Design, weights: Float64Array, at: number): number {

@@ -1,4 +1,4 @@
-import { sortedQuantile } from '../baseline.ts';
+import { sortedQuantile } from '../../quantile.ts';
 
 export interface AlarmRule {
   /** A score must exceed the median of the past by `beyond` times the distance from there to this quantile of the past. */

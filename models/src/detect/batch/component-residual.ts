@@ -1,4 +1,4 @@
-import { eigenSymmetric, gram } from './matrix.ts';
+import { eigenSymmetric, gram } from '../../matrix.ts';
 import type { Table } from './table.ts';
 
 const EXPLAINED = 0.9;

@@ -1,5 +1,5 @@
+import { gram, identity, solveSymmetric } from '../../matrix.ts';
 import { energy } from './forecast-residual.ts';
-import { gram, identity, solveSymmetric } from './matrix.ts';
 import type { Table } from './table.ts';
 
 const RIDGE = 0.05;

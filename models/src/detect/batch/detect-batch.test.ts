@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eigenSymmetric, gram, solveSymmetric } from '../../matrix.ts';
 import { createNormal, createRandom } from '../../random.ts';
 import { detectBatch } from './detect-batch.ts';
-import { eigenSymmetric, gram, solveSymmetric } from './matrix.ts';
 
 const ROWS = 1_500;
 const TRAIN = 800;

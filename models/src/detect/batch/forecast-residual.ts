@@ -1,4 +1,4 @@
-import { gram, solveSymmetric } from './matrix.ts';
+import { gram, solveSymmetric } from '../../matrix.ts';
 import type { Table } from './table.ts';
 
 const LAGS = 3;

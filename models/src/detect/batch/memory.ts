@@ -1,4 +1,4 @@
-import { sortedQuantile } from '../baseline.ts';
+import { sortedQuantile } from '../../quantile.ts';
 
 /** Rows after which a memory has halved: points, bursts, hours, and what only adds up over many hours. */
 const HALF_LIVES = [1, 4, 16, 64] as const;

@@ -1,4 +1,4 @@
-import { sortedQuantile } from '../baseline.ts';
+import { sortedQuantile } from '../../quantile.ts';
 import { openings } from './batch-alarm.ts';
 import type { BatchOptions } from './detect-batch.ts';
 import { withoutGaps } from './table.ts';

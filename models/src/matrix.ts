@@ -28,19 +28,24 @@ export function solveSymmetric(a: Float64Array, n: number, b: Float64Array, m: n
     }
   }
   const x = b.slice();
-  for (let c = 0; c < m; c++) {
-    for (let i = 0; i < n; i++) {
-      let sum = x[i * m + c]!;
-      for (let k = 0; k < i; k++) sum -= a[i * n + k]! * x[k * m + c]!;
-      x[i * m + c] = sum / a[i * n + i]!;
-    }
-    for (let i = n - 1; i >= 0; i--) {
-      let sum = x[i * m + c]!;
-      for (let k = i + 1; k < n; k++) sum -= a[k * n + i]! * x[k * m + c]!;
-      x[i * m + c] = sum / a[i * n + i]!;
-    }
+  // Whole rows at a time: they lie side by side.
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) takeRow(x, i, k, a[i * n + k]!, m);
+    divideRow(x, i, a[i * n + i]!, m);
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) takeRow(x, i, k, a[k * n + i]!, m);
+    divideRow(x, i, a[i * n + i]!, m);
   }
   return x;
+}
+
+function takeRow(x: Float64Array, from: number, row: number, factor: number, width: number): void {
+  for (let c = 0; c < width; c++) x[from * width + c]! -= factor * x[row * width + c]!;
+}
+
+function divideRow(x: Float64Array, row: number, divisor: number, width: number): void {
+  for (let c = 0; c < width; c++) x[row * width + c]! /= divisor;
 }
 
 /** Eigenvalues (largest first) and eigenvectors (rows) of a symmetric matrix, by cyclic Jacobi rotations. */
