@@ -7,14 +7,8 @@ const LINES_FACTOR = 10;
 
 /** Forms seen before a wider one was found, and covered by it, belong to it. */
 export function absorb(forms: readonly Form[]): Merge[] {
-  const wide = new Map<string, Form[]>();
-  for (const form of forms) {
-    if (!form.isWide || !form.tokens.some(isWord)) continue;
-    const key = isValue(form.tokens[0]!) ? '' : form.tokens[0]!;
-    const known = wide.get(key);
-    if (known === undefined) wide.set(key, [form]);
-    else known.push(form);
-  }
+  const open = forms.filter((form) => form.isWide && form.tokens.some(isWord));
+  const wide = Map.groupBy(open, ({ tokens }) => (isValue(tokens[0]!) ? '' : tokens[0]!));
   const members = new Map<Form, Form[]>();
   for (const form of forms) {
     const cover = [...(wide.get(form.tokens[0]!) ?? []), ...(wide.get('') ?? [])].find(

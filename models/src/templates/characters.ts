@@ -22,3 +22,31 @@ set('，。；：（）［］｛｝＜＞「」『』“”‘’', STOP);
 
 export const classOf = (code: number): number => classes[code]!;
 export const isWordClass = (bits: number): boolean => (bits & (LETTER | DIGIT | INNER)) !== 0;
+
+const code = (character: string): number => character.charCodeAt(0);
+export const BLANK = code(' ');
+export const DOT = code('.');
+export const COLON = code(':');
+export const SLASH = code('/');
+export const BACKSLASH = code('\\');
+export const EQUALS = code('=');
+export const LESS = code('<');
+export const MORE = code('>');
+export const MINUS = code('-');
+export const PLUS = code('+');
+export const AT = code('@');
+export const OPEN = code('(');
+export const UNDERSCORE = code('_');
+export const DOLLAR = code('$');
+/** Marks that a value behind `key=` goes on over. */
+export const valueJoints: ReadonlySet<number> = new Set([':', '#', '%', '*'].map(code));
+
+/** What ends that which a mark begins. */
+export const closingMarks: ReadonlyMap<string, string> = new Map([
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+  ['<', '>'],
+  ['"', '"'],
+  ["'", "'"],
+]);

@@ -1,4 +1,5 @@
 import { classOf, DIGIT, LETTER } from './characters.ts';
+import { isValue } from './form.ts';
 
 /** Marks between the parts of one value. */
 const joints = new Set(': - / . + * # ## , ; = ~ @ | % _ :: // &'.split(' '));
@@ -6,8 +7,6 @@ const joints = new Set(': - / . + * # ## , ; = ~ @ | % _ :: // &'.split(' '));
 const boundUnits = new Set(
   's sec secs second seconds ms us min mins minutes h hours days'.split(' ').map((unit) => ` ${unit}`),
 );
-const isValueToken = (token: string | undefined): boolean => token?.includes('<*') === true;
-
 const isListWord = (token: string | undefined): boolean =>
   token !== undefined && (classOf(token.charCodeAt(token.length - 1)) & (LETTER | DIGIT)) !== 0;
 
@@ -16,7 +15,7 @@ export function joinCompounds(tokens: readonly string[]): string[] {
   const out: string[] = [];
   for (let at = 0; at < tokens.length; ) {
     let end = at + headLength(tokens, at);
-    if (isValueToken(tokens[end - 1])) end = endOfJoined(tokens, end);
+    if (isValue(tokens[end - 1]!)) end = endOfJoined(tokens, end);
     out.push(end - at > 1 ? compoundOf(tokens, at, end) : tokens[at]!);
     at = end;
   }
@@ -53,18 +52,18 @@ function endOfJoined(tokens: readonly string[], from: number): number {
     const isBetween =
       tokens[marks]?.startsWith(' ') === false &&
       tokens[marks + 1] === tokens[end] &&
-      isValueToken(tokens[2 * marks - end + 1]);
+      isValue(tokens[2 * marks - end + 1] ?? '');
     if (tokens[marks] !== '<*>' && !isBetween) return end;
     end = marks + 1;
   }
 }
 
 function compoundOf(tokens: readonly string[], at: number, end: number): string {
-  const isList = !tokens.slice(at, end).some(isValueToken);
+  const isList = !tokens.slice(at, end).some(isValue);
   return tokens
     .slice(at, end)
     .map((token, i) =>
-      isList || i === 0 || !isListWord(token) || isValueToken(token) || token.startsWith(' ') ? token : '<*>',
+      isList || i === 0 || !isListWord(token) || isValue(token) || token.startsWith(' ') ? token : '<*>',
     )
     .join('');
 }

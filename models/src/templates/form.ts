@@ -79,7 +79,7 @@ export function fits(wide: readonly string[], tokens: readonly string[], at = 0,
     if (isValues(one)) {
       if (j >= tokens.length || isSpaced(one) !== isSpaced(tokens[j]!)) return false;
       // Shortest first: what stands behind is usually a word that ends it.
-      for (; j < tokens.length && canBeValue(tokens[j]!); j++) {
+      for (; j < tokens.length && isFreeText(tokens[j]!); j++) {
         if (fits(wide, tokens, i + 1, j + 1)) return true;
       }
       return false;
@@ -87,10 +87,14 @@ export function fits(wide: readonly string[], tokens: readonly string[], at = 0,
     if (j >= tokens.length) return false;
     const other = tokens[j]!;
     if (one === other) continue;
-    if (!isValue(one) || isSpaced(one) !== isSpaced(other) || !canBeValue(other)) return false;
+    if (!isValue(one) || isSpaced(one) !== isSpaced(other) || !isFreeText(other)) return false;
   }
   return j === tokens.length;
 }
 
-const canBeValue = (token: string) =>
-  isValue(token) || isWord(token) || token === ',' || token === '-' || token === ' -';
+/** What may stand in the place of a value. */
+export const isValueOrWord = (token: string): boolean => isValue(token) || isWord(token);
+
+/** The same where a value has several words: few marks stand between them. */
+export const isFreeText = (token: string): boolean =>
+  isValueOrWord(token) || token === ',' || token === '-' || token === ' -';

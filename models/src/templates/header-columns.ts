@@ -65,13 +65,12 @@ export function headerColumns(line: string, limit: number): HeaderColumn[] {
 }
 
 const isBlank = (code: number) => code === 32 || code === 9;
-const partners: Readonly<Record<string, string>> = { '[': ']', '(': ')', '<': '>' };
 
 function endOfColumn(line: string, at: number): number {
   const first = line[at]!;
   if (first === '|') return at + 1;
   if (first === '[' || first === '<') {
-    const end = endOfBracket(line, at, first, partners[first]!);
+    const end = endOfBracket(line, at, first, first === '[' ? ']' : '>');
     if (end > 0) return line[end] === ':' ? end + 1 : end;
   }
   let end = at;
@@ -101,22 +100,7 @@ function endOfBracket(line: string, at: number, open: string, close: string): nu
 /** `time="…"` and `level=info` are what their values are. */
 const keyed = /^(?:time|timestamp|ts|date|level|lvl|severity)=(.+)$/i;
 
-const kindByText = new Map<string, ColumnKind>();
-const KNOWN_LIMIT = 2_048;
-
-/** Names and levels come again in every line; numbers and times do not. */
-function kindOf(text: string): ColumnKind {
-  const first = text.charCodeAt(0);
-  if ((first >= 48 && first <= 57) || text.length > 64) return readKind(text);
-  const known = kindByText.get(text);
-  if (known !== undefined) return known;
-  if (kindByText.size >= KNOWN_LIMIT) kindByText.clear();
-  const kind = readKind(text);
-  kindByText.set(text, kind);
-  return kind;
-}
-
-function readKind(written: string): ColumnKind {
+function kindOf(written: string): ColumnKind {
   const text = written.includes('=') ? (keyed.exec(written)?.[1] ?? written).replace(/^"(.*)"$/, '$1') : written;
   if (separator.test(text)) return 'separator';
   if (time.test(text) || monthOrDay.test(text)) return 'time';

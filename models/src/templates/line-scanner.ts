@@ -1,4 +1,22 @@
-import { classOf, DIGIT, HEX, isWordClass, LETTER, SPACE, STOP } from './characters.ts';
+import {
+  BACKSLASH,
+  COLON,
+  classOf,
+  DIGIT,
+  DOLLAR,
+  DOT,
+  EQUALS,
+  HEX,
+  isWordClass,
+  LESS,
+  LETTER,
+  MORE,
+  SLASH,
+  SPACE,
+  STOP,
+  UNDERSCORE,
+  valueJoints,
+} from './characters.ts';
 import { joinCompounds } from './compound-values.ts';
 import { isSizeUnit } from './value-words.ts';
 import { WordReader } from './word-reader.ts';
@@ -7,19 +25,6 @@ import { WordReader } from './word-reader.ts';
 const TOKEN_LIMIT = 512;
 const VALUE = -1;
 const MARK_LENGTH_LIMIT = 24;
-
-const code = (character: string) => character.charCodeAt(0);
-const DOT = code('.');
-const COLON = code(':');
-const SLASH = code('/');
-const BACKSLASH = code('\\');
-const EQUALS = code('=');
-const LESS = code('<');
-const MORE = code('>');
-const UNDERSCORE = code('_');
-const DOLLAR = code('$');
-/** Marks that a value behind `key=` goes on over. */
-const valueJoints = new Set([':', '#', '%', '*'].map(code));
 
 /**
  * Cuts a message into words, marks and values in one pass, and hashes what is not a value. Nothing is allocated, so that

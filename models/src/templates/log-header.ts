@@ -53,13 +53,14 @@ export function findHeader(lines: readonly string[]): HeaderLayout {
 /** Where the message of a line begins. A line that departs from the layout is cut where it departs. */
 export function messageStart(line: string, layout: HeaderLayout): number {
   if (layout.length === 0) return 0;
-  const columns = headerColumns(line, layout.length + SHIFT_LIMIT);
+  const columns = headerColumns(line, layout.length);
   const last = layout.length - 1;
   const isWhole =
     columns.length > last &&
     fitsKind(columns[last]!.kind, layout[last]!) &&
     strongShare(columns, layout) >= STRONG_NEEDED;
-  return pastKey(line, isWhole ? columns[last]!.end : departure(columns, layout));
+  if (isWhole) return pastKey(line, columns[last]!.end);
+  return pastKey(line, departure(headerColumns(line, layout.length + SHIFT_LIMIT), layout));
 }
 
 /** Share of the columns that tell a header which are what the layout says. */

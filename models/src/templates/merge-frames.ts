@@ -1,5 +1,5 @@
 import type { Merge } from './consolidate.ts';
-import { type Form, isValue, isWord, valueLike } from './form.ts';
+import { type Form, isValue, isValueOrWord, isWord, valueLike } from './form.ts';
 import { distinctWordsNeeded } from './place-needs.ts';
 
 const MEMBERS_NEEDED = 5;
@@ -7,6 +7,7 @@ const MEMBERS_NEEDED_AT_START = 12;
 const MIN_FRAME_WORDS = 2;
 const LONG_FRAME_WORDS = 5;
 const MEMBERS_NEEDED_WITH_ONE = 20;
+const DEPTH_LIMIT = 24;
 
 /**
  * Lines that differ in several words at once never become siblings. Forms of one length that begin (or end) alike are cut
@@ -16,21 +17,15 @@ export function mergeFrames(forms: readonly Form[]): Merge[] {
   const merges: Merge[] = [];
   const taken = new Set<Form>();
   for (const end of [0, -1]) {
-    const buckets = new Map<string, Form[]>();
-    for (const form of forms) {
-      if (form.tokens.length < 3 || taken.has(form)) continue;
-      const key = `${form.tokens.length}\u0001${form.tokens.at(end)}`;
-      const bucket = buckets.get(key);
-      if (bucket === undefined) buckets.set(key, [form]);
-      else bucket.push(form);
-    }
+    const open = forms.filter((form) => form.tokens.length >= 3 && !taken.has(form));
+    const buckets = Map.groupBy(open, ({ tokens }) => `${tokens.length}\u0001${tokens.at(end)}`);
     for (const bucket of buckets.values()) cut(bucket, merges, taken, 0);
   }
   return merges;
 }
 
 function cut(forms: readonly Form[], merges: Merge[], taken: Set<Form>, depth: number): void {
-  if (forms.length < 2 || depth > 24) return;
+  if (forms.length < 2 || depth > DEPTH_LIMIT) return;
   const { tokens } = forms[0]!;
   const free: number[] = [];
   let frameWords = 0;
@@ -59,7 +54,7 @@ function cut(forms: readonly Form[], merges: Merge[], taken: Set<Form>, depth: n
     forms.length >= (free[0] === 0 ? MEMBERS_NEEDED_AT_START : frameWords >= LONG_FRAME_WORDS ? 2 : MEMBERS_NEEDED) &&
     free.every((at) => {
       const tokensThere = forms.map((form) => form.tokens[at]!);
-      if (!tokensThere.every((token) => isValue(token) || isWord(token))) return false;
+      if (!tokensThere.every(isValueOrWord)) return false;
       return tokensThere.some(isValue) || distinctAt[at]! >= distinctWordsNeeded(tokens, at, tokensThere, frameWords);
     });
   if (isFree) {
@@ -68,12 +63,6 @@ function cut(forms: readonly Form[], merges: Merge[], taken: Set<Form>, depth: n
     merges.push({ members: forms, tokens: merged });
     return;
   }
-  const parts = new Map<string, Form[]>();
-  for (const form of forms) {
-    const token = form.tokens[fewest]!;
-    const part = parts.get(token);
-    if (part === undefined) parts.set(token, [form]);
-    else part.push(form);
-  }
+  const parts = Map.groupBy(forms, (form) => form.tokens[fewest]!);
   for (const part of parts.values()) cut(part, merges, taken, depth + 1);
 }

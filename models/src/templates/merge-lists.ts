@@ -1,3 +1,4 @@
+import { closingMarks } from './characters.ts';
 import type { Merge } from './consolidate.ts';
 import { bare, type Form, isValue, keyOf } from './form.ts';
 
@@ -38,21 +39,13 @@ function collapse(tokens: readonly string[]): string[] {
   return out;
 }
 
-const closing = new Map([
-  ['(', ')'],
-  ['[', ']'],
-  ['{', '}'],
-  ['"', '"'],
-  ["'", "'"],
-]);
-
 function mergeEmpty(forms: readonly Form[]): Merge[] {
   const byKey = new Map(forms.map((form) => [keyOf(form.tokens), form]));
   const merges: Merge[] = [];
   for (const form of forms) {
     const { tokens } = form;
     for (let at = 0; at + 2 < tokens.length; at++) {
-      if (!isValue(tokens[at + 1]!) || closing.get(bare(tokens[at]!)) !== tokens[at + 2]) continue;
+      if (!isValue(tokens[at + 1]!) || closingMarks.get(bare(tokens[at]!)) !== tokens[at + 2]) continue;
       const empty = byKey.get(keyOf(tokens.toSpliced(at + 1, 1)));
       if (empty !== undefined && empty !== form) merges.push({ members: [form, empty], tokens });
     }

@@ -1,5 +1,5 @@
 import type { Merge } from './consolidate.ts';
-import { type Form, isValue, isWord, keyOf, valueLike } from './form.ts';
+import { type Form, isValue, isValueOrWord, isWord, keyOf, valueLike } from './form.ts';
 import { distinctWordsNeeded } from './place-needs.ts';
 
 /** Forms longer than this vary in their first tokens only. */
@@ -9,26 +9,22 @@ const POSITION_LIMIT = 64;
 export function mergeSiblings(forms: readonly Form[]): Merge[] {
   const merges: Merge[] = [];
   const taken = new Set<Form>();
-  const byRest = new Map<string, Form[]>();
-  const places = new Map<string, number>();
+  const byRest = new Map<string, { at: number; group: Form[] }>();
   for (const form of forms) {
     const { tokens } = form;
     const count = Math.min(tokens.length, POSITION_LIMIT);
     for (let at = 0; at < count; at++) {
       const token = tokens[at]!;
-      if (!isValue(token) && !isWord(token)) continue;
-      const rest = keyOf(tokens.with(at, valueLike(token)));
-      const key = `${at}\u0002${rest}`;
-      const group = byRest.get(key);
-      if (group === undefined) {
-        byRest.set(key, [form]);
-        places.set(key, at);
-      } else group.push(form);
+      if (!isValueOrWord(token)) continue;
+      const key = `${at}\u0002${keyOf(tokens.with(at, valueLike(token)))}`;
+      const known = byRest.get(key);
+      if (known === undefined) byRest.set(key, { at, group: [form] });
+      else known.group.push(form);
     }
   }
-  const groups = [...byRest].filter(([, group]) => group.length > 1).sort((a, b) => b[1].length - a[1].length);
-  for (const [key, group] of groups) {
-    const at = places.get(key)!;
+  const groups = [...byRest.values()].filter(({ group }) => group.length > 1);
+  groups.sort((a, b) => b.group.length - a.group.length);
+  for (const { at, group } of groups) {
     const free = group.filter((form) => !taken.has(form));
     if (free.length < 2 || !isOpen(free, at)) continue;
     const tokens = free[0]!.tokens.with(at, valueLike(free[0]!.tokens[at]!));
@@ -41,7 +37,7 @@ export function mergeSiblings(forms: readonly Form[]): Merge[] {
 function isOpen(group: readonly Form[], at: number): boolean {
   const { tokens } = group[0]!;
   const rest = tokens.filter((token, i) => i !== at && isWord(token)).length;
-  const isFirst = !tokens.slice(0, at).some((token) => isWord(token) || isValue(token));
+  const isFirst = !tokens.slice(0, at).some(isValueOrWord);
   if (group.some((form) => isValue(form.tokens[at]!))) return rest >= (isFirst ? 3 : 2);
   if (rest === 0 && at === 0) return false;
   const words = group.map((form) => form.tokens[at]!);

@@ -1,5 +1,5 @@
 import type { Merge } from './consolidate.ts';
-import { type Form, isSpaced, isValue, isWord, keyOf, valuesLike } from './form.ts';
+import { type Form, isFreeText, isSpaced, isValue, isWord, keyOf, valuesLike } from './form.ts';
 
 const PREFIX_LIMIT = 24;
 const MEMBERS_NEEDED = 6;
@@ -20,7 +20,6 @@ const DEPTH_LIMIT = 12;
 export function mergeSpans(forms: readonly Form[]): Merge[] {
   const merges: Merge[] = [];
   const taken = new Set<Form>();
-  const groups: { from: number; members: Form[] }[] = [];
   const byPrefix = new Map<string, { from: number; members: Form[] }>();
   for (const form of forms) {
     let key = '';
@@ -31,12 +30,12 @@ export function mergeSpans(forms: readonly Form[]): Merge[] {
       if (group === undefined) {
         group = { from: at + 1, members: [] };
         byPrefix.set(key, group);
-        groups.push(group);
       }
       group.members.push(form);
     }
   }
-  groups.sort((a, b) => b.from - a.from);
+  // The longest first.
+  const groups = [...byPrefix.values()].sort((a, b) => b.from - a.from);
   for (const { from, members } of groups) {
     if (members.length < MEMBERS_NEEDED) continue;
     const free = members.filter((form) => !taken.has(form));
@@ -94,7 +93,9 @@ function spansOf(forms: readonly Form[], from: number, depth: number): Merge[] {
       continue;
     }
     const isNovel =
-      distinct.size >= MEMBERS_NEEDED && distinct.size >= NOVELTY_NEEDED * lines && texts.every((text) => isFree(text));
+      distinct.size >= MEMBERS_NEEDED &&
+      distinct.size >= NOVELTY_NEEDED * lines &&
+      texts.every((text) => text.length > 0 && text.every(isFreeText));
     if (!isNovel) {
       if (distinct.size < dullestCount) {
         dullest = at;
@@ -109,13 +110,8 @@ function spansOf(forms: readonly Form[], from: number, depth: number): Merge[] {
     spans.push([valuesLike(texts[0]![0]!)]);
   }
   if (dullest >= 0) {
-    const parts = new Map<string, Form[]>();
-    for (const [i, cut] of cuts.entries()) {
-      const key = keyOf(cut[dullest]!);
-      const part = parts.get(key);
-      if (part === undefined) parts.set(key, [members[i]!]);
-      else part.push(members[i]!);
-    }
+    const texts = new Map(members.map((form, i) => [form, keyOf(cuts[i]![dullest]!)]));
+    const parts = Map.groupBy(members, (form) => texts.get(form)!);
     return [...parts.values()].flatMap((part) => spansOf(part, from, depth + 1));
   }
   if (!isLoose) return [];
@@ -125,14 +121,6 @@ function spansOf(forms: readonly Form[], from: number, depth: number): Merge[] {
     if (at < anchors.length) tokens.push(anchors[at]!);
   }
   return [{ members, tokens }];
-}
-
-/** Free text is words and values, with few marks between them, and never nothing. */
-function isFree(text: readonly string[]): boolean {
-  return (
-    text.length > 0 &&
-    text.every((token) => isValue(token) || isWord(token) || token === ',' || token === '-' || token === ' -')
-  );
 }
 
 /** Tokens that nearly every tail holds once, in the order of the first tail that has them all. */

@@ -1,4 +1,5 @@
-import { bare, isValue, isWord } from './form.ts';
+import { closingMarks } from './characters.ts';
+import { bare, isValueOrWord } from './form.ts';
 
 /** Words before a value that names somebody or something. */
 const namingWords = new Set(
@@ -6,15 +7,6 @@ const namingWords = new Set(
     ' ',
   ),
 );
-const closing = new Map([
-  ['(', ')'],
-  ['[', ']'],
-  ['{', '}'],
-  ['<', '>'],
-  ['"', '"'],
-  ["'", "'"],
-]);
-
 /** Names of programs stand first before the same few words: the more words follow, the fewer of them are needed. */
 const firstNeeds = [64, 64, 64, 12, 6];
 const MANY_WORDS = 5;
@@ -38,8 +30,8 @@ export function distinctWordsNeeded(
   if (words.every((word) => stateName.test(bare(word)))) return STATES_NEEDED;
   const isLong = restWords >= MANY_WORDS;
   if (before === '=') return isLong ? 3 : 4;
-  if (after !== '' && closing.get(before) === after) return isLong ? 2 : 3;
-  if (!tokens.slice(0, at).some((token) => isWord(token) || isValue(token))) return firstNeeds[Math.min(restWords, 4)]!;
+  if (after !== '' && closingMarks.get(before) === after) return isLong ? 2 : 3;
+  if (!tokens.slice(0, at).some(isValueOrWord)) return firstNeeds[Math.min(restWords, 4)]!;
   if (namingWords.has(before.toLowerCase())) return 2;
   return isLong ? 4 : 5;
 }

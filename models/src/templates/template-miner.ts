@@ -32,8 +32,8 @@ export interface MinedLine {
 export class TemplateMiner {
   readonly #scanner = new LineScanner();
   #forms: Form[] = [];
-  readonly #byKey = new Map<string, Form>();
-  readonly #wide = new Map<string, Form[]>();
+  #byKey = new Map<string, Form>();
+  #wide = new Map<string, Form[]>();
   readonly #overflow = new Map<string, Form>();
   readonly #formLimit: number;
   /** Open addressing by the two hashes of a form: the answer for lines whose form is known. */
@@ -87,16 +87,11 @@ export class TemplateMiner {
   }
 
   #index(): void {
-    this.#byKey.clear();
-    this.#wide.clear();
-    for (const form of this.#forms) {
-      this.#byKey.set(keyOf(form.tokens), form);
-      if (!form.isWide) continue;
-      const key = wideKey(form.tokens);
-      const known = this.#wide.get(key);
-      if (known === undefined) this.#wide.set(key, [form]);
-      else known.push(form);
-    }
+    this.#byKey = new Map(this.#forms.map((form) => [keyOf(form.tokens), form]));
+    this.#wide = Map.groupBy(
+      this.#forms.filter((form) => form.isWide),
+      (form) => wideKey(form.tokens),
+    );
   }
 
   /** The template that a line's form belongs to by now. */

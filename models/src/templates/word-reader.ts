@@ -1,16 +1,21 @@
-import { classOf, DIGIT, HEX, INNER, LETTER } from './characters.ts';
+import {
+  AT,
+  BACKSLASH,
+  BLANK,
+  classOf,
+  DIGIT,
+  DOT,
+  EQUALS,
+  HEX,
+  INNER,
+  LETTER,
+  MINUS,
+  OPEN,
+  PLUS,
+  SLASH,
+} from './characters.ts';
 import { isHostName, isMonth, isValueWord, isWeekday } from './value-words.ts';
 
-const code = (character: string) => character.charCodeAt(0);
-const DOT = code('.');
-const SLASH = code('/');
-const BACKSLASH = code('\\');
-const EQUALS = code('=');
-const MINUS = code('-');
-const PLUS = code('+');
-const AT = code('@');
-const OPEN = code('(');
-const BLANK = code(' ');
 /** Lengths of hexadecimal texts without digits that no word has by chance: identifiers and digests. */
 const hexLengths = new Set([8, 16, 32, 40, 64]);
 
