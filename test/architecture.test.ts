@@ -15,7 +15,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that take values and return values: no clock, network, store, environment or randomness. */
-const pureFolders = ['models/src/detect', 'models/src/features', 'models/src/graph', 'protocol/src/schema'];
+const pureFolders = [
+  'models/src/detect',
+  'models/src/features',
+  'models/src/forecast',
+  'models/src/graph',
+  'models/src/templates',
+  'protocol/src/schema',
+];
 const impure =
   /\bDate\.now\(|\bMath\.random\(|\bprocess\.env\b|from 'node:(fs|net|http|https|child_process|worker_threads|dgram)/;
 
@@ -51,6 +58,16 @@ describe('import directions', () => {
 
   it('form no circle of modules inside a package', () => {
     expect(circles(imports.filter(({ typeOnly }) => !typeOnly))).toEqual([]);
+  });
+});
+
+describe('system packages of the tests', () => {
+  it('are the same in the README and in continuous integration', () => {
+    const installed = (text: string, pattern: RegExp) => pattern.exec(text)?.[1]?.split(' ').sort();
+    const readme = installed(readFileSync(join(root, 'README.md'), 'utf8'), /apt-get install (?:--\S+ )*([^`]+)`/);
+    const ci = installed(readFileSync(join(root, '.ci/run'), 'utf8'), /^packages=\(([^)]+)\)/m);
+    expect(ci?.length).toBeGreaterThan(5);
+    expect(readme).toEqual(ci);
   });
 });
 

@@ -100,7 +100,7 @@ describe('airis-agent jvm', () => {
       createHost(),
       target,
       [{ mbean: 'java.lang:type=Memory', attribute: ['HeapMemoryUsage'] }],
-      2_000,
+      10_000,
     );
     expect(heap).toMatchObject({ HeapMemoryUsage: { max: expect.any(Number) } });
     expect((await fetch(`${target.url}/`)).status).toBe(401);

@@ -17,6 +17,7 @@ export { type ModelManifest, modelManifest, parseManifest } from './export/manif
 export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-window.ts';
 export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/forecast.ts';
 export type { StepClock } from './forecast/forecaster.ts';
+export { bridged } from './forecast/gaps.ts';
 export { readModelFolder } from './runtime/model-folder.ts';
 export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';
 export { findHeader, type HeaderLayout, messageStart } from './templates/log-header.ts';

@@ -1,4 +1,5 @@
 export * from './arrow/column.ts';
+export { decompressBatch } from './arrow/decompress.ts';
 export { compressBatch, encodeBatch, listColumn, utf8Column } from './arrow/encode.ts';
 export { type BatchToJoin, joinBatches } from './arrow/join.ts';
 export { type BatchRefusal, type OpenBatch, openBatch, openStream } from './arrow/open.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { readText } from './read-text.ts';
 
 /** What detection may know of a file: never its labels. Other keys of the manifest are ignored. */
 export interface AnomalyFile {
@@ -43,9 +43,7 @@ const isInnerPath = (value: unknown): value is string =>
 
 /** The named columns of a CSV (gzipped or not); an empty or unreadable cell is NaN. */
 export async function readChannels(manifestPath: string, file: AnomalyFile): Promise<Float64Array[]> {
-  const bytes = await readFile(join(dirname(manifestPath), file.file));
-  const text = (file.file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  const lines = text.split('\n');
+  const lines = (await readText(join(dirname(manifestPath), file.file))).split('\n');
   const header = lines[0]!.trim().split(',');
   const columns = file.channels.map((name) => {
     const at = header.indexOf(name);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { forecastSeries } from '@airis/models';
+import { bridged, forecastSeries } from '@airis/models';
+import { readText } from './read-text.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,7 +18,7 @@ export async function scoreForecasts(root: string, print: (line: string) => void
   const protocol = JSON.parse(await readFile(join(root, 'forecast/manifest.json'), 'utf8')) as Protocol;
   const scores: { mase: number; coverage: number }[] = [];
   for (const id of protocol.series) {
-    const hours = hourlyMeans(gunzipSync(await readFile(join(root, `${id}.csv.gz`))).toString('utf8'));
+    const hours = hourlyMeans(await readText(join(root, `${id}.csv.gz`)));
     const score = scoreOf(hours, protocol);
     print(`${id}  MASE ${score.mase.toFixed(3)}  coverage ${score.coverage.toFixed(3)}`);
     scores.push(score);
@@ -31,10 +31,10 @@ export async function scoreForecasts(root: string, print: (line: string) => void
 
 interface Hours {
   readonly startUnixMs: number;
-  readonly values: readonly number[];
+  readonly values: Float64Array;
 }
 
-/** Means of whole hours; the last, cut one is left out, gaps are bridged. */
+/** Means of whole hours; the last, cut one is left out, gaps are bridged: the protocol measures against them too. */
 function hourlyMeans(csv: string): Hours {
   const lines = csv.trim().split(/\r?\n/);
   const header = lines[0]!.split(',');
@@ -56,19 +56,6 @@ function hourlyMeans(csv: string): Hours {
     return one === undefined ? Number.NaN : one.sum / one.count;
   });
   return { startUnixMs: first * HOUR_MS, values: bridged(values) };
-}
-
-/** The protocol measures against bridged gaps. */
-function bridged(values: readonly number[]): number[] {
-  const filled = [...values];
-  for (let i = 0; i < filled.length; i++) {
-    if (Number.isFinite(filled[i])) continue;
-    let next = i;
-    while (next < filled.length && !Number.isFinite(filled[next])) next++;
-    const before = filled[i - 1] ?? filled[next]!;
-    filled[i] = before + ((filled[next] ?? before) - before) / (next - i + 1);
-  }
-  return filled;
 }
 
 function scoreOf(

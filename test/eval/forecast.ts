@@ -1,7 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
+import { writeFile } from 'node:fs/promises';
 import { forecastSeries, type StepClock } from '@airis/models';
 import { defineEval, readFlags, UsageError } from './eval.ts';
+import { readText } from './read-text.ts';
 
 /** Rows whose distances say how long a step is. */
 const CLOCK_ROWS = 200;
@@ -51,9 +51,7 @@ const readNumber = (text: string | undefined): number =>
   text === undefined || text.trim() === '' ? Number.NaN : Number(text);
 
 async function readCsv(path: string, limit: number): Promise<{ header: string[]; rows: string[][] }> {
-  const bytes = await readFile(path);
-  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const lines = (await readText(path)).split(/\r?\n/).filter((line) => line !== '');
   const cells = (line: string) => line.split(',').map((cell) => cell.replace(/^"(.*)"$/, '$1'));
   return { header: cells(lines[0] ?? ''), rows: lines.slice(1, limit + 1).map(cells) };
 }

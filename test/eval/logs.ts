@@ -1,7 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
+import { writeFile } from 'node:fs/promises';
 import { findHeader, messageStart, TemplateMiner } from '@airis/models';
 import { defineEval, readFlags } from './eval.ts';
+import { readText } from './read-text.ts';
 
 /** Lines a header is learnt from, as on a host. */
 const HEADER_LINES = 400;
@@ -16,7 +16,7 @@ export const logsEval = defineEval({
       args.filter((one) => one !== '--messages'),
       ['input', 'out'],
     );
-    const lines = linesOf(await readBytes(input));
+    const lines = linesOf(await readText(input));
     const layout = hasHeader ? findHeader(lines.slice(0, HEADER_LINES)) : [];
     const miner = new TemplateMiner();
     const forms = lines.map((line) => miner.add(line, messageStart(line, layout)));
@@ -31,17 +31,9 @@ export const logsEval = defineEval({
   },
 });
 
-async function readBytes(path: string): Promise<Buffer> {
-  const bytes = await readFile(path);
-  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-}
-
 /** A last line without an end counts, an empty rest does not; empty lines keep their number. */
-function linesOf(bytes: Buffer): string[] {
-  const lines = bytes
-    .toString('utf8')
-    .split('\n')
-    .map((line) => line.replace(/\r$/, ''));
+function linesOf(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }

@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { z } from 'zod';
 import type { Dependency, Measure, RcaCase, RcaSeries } from '../../hub/src/rca/rca-method.ts';
 import { readPatterns } from './rca-patterns.ts';
-
-const unzip = promisify(gunzip);
+import { readText } from './read-text.ts';
 
 const caseEntry = z.object({
   id: z.string(),
@@ -41,10 +38,7 @@ interface Table {
 const tables = new Map<string, Promise<Table>>();
 
 async function readTable(path: string): Promise<Table> {
-  const lines = (await unzip(await readFile(path)))
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '');
+  const lines = (await readText(path)).split('\n').filter((line) => line !== '');
   const names = lines[0]!.split(',').slice(1);
   const rows = lines.slice(1).map((line) => line.split(','));
   const column = (at: number) =>

@@ -1,12 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { RcaPattern } from '../../hub/src/rca/rca-method.ts';
 import { ascending, quantile } from '../../hub/src/rca/series-change.ts';
 import type { CaseEntry } from './rca-case.ts';
-
-const unzip = promisify(gunzip);
+import { readText } from './read-text.ts';
 
 interface Execution {
   /** `service operation`. */
@@ -48,11 +44,7 @@ export async function readPatterns(root: string, entry: CaseEntry): Promise<read
 
 const readCache = new Map<string, Promise<string[]>>();
 function linesOf(path: string): Promise<string[]> {
-  const read = async () =>
-    (await unzip(await readFile(path)))
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line !== '');
+  const read = async () => (await readText(path)).split('\n').filter((line) => line !== '');
   const known = readCache.get(path) ?? read();
   // The normal minute is read by every case of its day.
   if (path.includes('normal-')) readCache.set(path, known);

@@ -18,34 +18,58 @@ export interface ReadingsWanted {
   readonly command?: string;
 }
 
+/** Shell commands of two hosts, `10.77.0.1` (near) and `10.77.0.2` (far), which a wire joins. */
+export interface WiredHosts {
+  /** What shall go on runs in the background, for a time of its own. */
+  readonly far?: string;
+  readonly near?: string;
+  /** Of the near host, when all is over. */
+  readonly atExit?: string;
+}
+
 /**
- * Runs a collector in a network of its own with two hosts, `10.77.0.1` (where it runs) and `10.77.0.2`, which a wire joins.
- * Needs no root: the namespaces are this user's own.
+ * What the near host prints.
  *
- * @param far - shell commands of the other host; what shall go on runs in the background, for a time of its own
- * @param near - shell commands of this one, before the collector
- * @returns the samples of its last reading
+ * @param asRoot - for programs that give rights up themselves; else the namespaces are this user's own and need no root
  */
-export function readInOwnNetwork(
-  { name, settings = {}, readings = 1, everyMs = 0, all = false, command = '' }: ReadingsWanted,
-  { far = 'true', near = 'true' }: { far?: string; near?: string },
-): readonly PrintedSample[] {
-  const program = resolve(import.meta.dirname, 'print-readings-under-test.ts');
-  const collector = `${command} ${process.execPath} --conditions=airis-source ${program} ${name} '${JSON.stringify(settings)}' ${readings} ${everyMs}`;
+export function runInOwnNetwork({ far = 'true', near = '', atExit = '' }: WiredHosts, asRoot = false): string {
   const script = `set -e
     ip link set lo up
     unshare -n sleep 60 & far=$!
     until [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep .05; done
-    trap 'kill $far' EXIT
+    trap 'kill $far; ${atExit}' EXIT
     ip link add near type veth peer name far
     ip link set far netns $far
     ip address add 10.77.0.1/24 dev near
     ip link set near up
     nsenter -t $far -n sh -c 'ip address add 10.77.0.2/24 dev far; ip link set far up; ip link set lo up; ${far}'
-    ${near}
-    ${collector}`;
-  const args = ['--user', '--map-root-user', '--net', 'sh', '-c', script];
-  const text = execFileSync('unshare', args, { encoding: 'utf8', timeout: 60_000 });
-  const lines = text.trim().split('\n');
-  return (all ? lines : lines.slice(-1)).flatMap((line) => JSON.parse(line) as PrintedSample[]); // as printed
+    ${near}`;
+  const owner = asRoot ? [] : ['--user', '--map-root-user'];
+  return execFileSync('unshare', [...owner, '--net', 'sh', '-c', script], { encoding: 'utf8', timeout: 60_000 });
+}
+
+/**
+ * Runs a collector on the near one of two wired hosts.
+ *
+ * @param hosts - `near`: before the collector
+ * @returns the samples of its last reading
+ */
+export function readInOwnNetwork(wanted: ReadingsWanted, hosts: WiredHosts): readonly PrintedSample[] {
+  const near = `${hosts.near ?? ''}\n${readingsCommand(wanted)}`;
+  const lines = runInOwnNetwork({ ...hosts, near })
+    .trim()
+    .split('\n');
+  return (wanted.all ? lines : lines.slice(-1)).flatMap((line) => JSON.parse(line) as PrintedSample[]); // as printed
+}
+
+/** Prints a line of samples a reading. */
+export function readingsCommand({
+  name,
+  settings = {},
+  readings = 1,
+  everyMs = 0,
+  command = '',
+}: ReadingsWanted): string {
+  const program = resolve(import.meta.dirname, 'print-readings-under-test.ts');
+  return `${command} ${process.execPath} --conditions=airis-source ${program} ${name} '${JSON.stringify(settings)}' ${readings} ${everyMs}`;
 }

@@ -2,7 +2,7 @@ import type { Attributes } from '@airis/protocol';
 import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { CounterMemory } from '../snmp/counter-memory.ts';
-import { findUseSource, readUse, type UseSource } from '../snmp/device-use.ts';
+import { type DeviceUse, findUseSource, readUse, type UseSource } from '../snmp/device-use.ts';
 import {
   type InterfaceCounter,
   type InterfaceList,
@@ -96,7 +96,7 @@ interface Device {
   readonly failures: Map<SnmpFailure, number>;
   session: SnmpSession | null;
   list: InterfaceList | null;
-  use: UseSource | null;
+  useSource: UseSource | null;
   listedAtMs: number;
   upTimeTicks: number;
   waitMs: number;
@@ -143,7 +143,7 @@ function stateOf({ targets, interfaceLimit }: Config): State {
       failures: new Map(),
       session: null,
       list: null,
-      use: null,
+      useSource: null,
       listedAtMs: 0,
       upTimeTicks: 0,
       waitMs: 0,
@@ -206,22 +206,22 @@ async function ask(
     put('airis.snmp.device.uptime', upTime / 100);
   }
   const nowMs = host.nowMs();
+  let use: DeviceUse | null = null;
   if (device.list === null || Math.abs(nowMs - device.listedAtMs) >= LIST_EVERY_MS) {
     device.list = await readInterfaceList(session, interfaceLimit);
-    device.use = await unlessRefused(findUseSource(session));
+    const found = await unlessRefused(findUseSource(session));
+    device.useSource = found?.source ?? null;
+    use = found?.use ?? null;
     device.listedAtMs = nowMs;
-  }
+  } else if (device.useSource !== null) use = await unlessRefused(readUse(session, device.useSource));
   put('airis.snmp.interfaces_left_out', device.list.leftOut);
   for (const reading of await readInterfaces(session, device.list)) putInterface(reading, device.memory, put);
-  if (device.use !== null) {
-    const { cpuRatio, memoryRatio } = (await unlessRefused(readUse(session, device.use))) ?? nothingTold;
-    if (Number.isFinite(cpuRatio)) put('airis.snmp.device.cpu.utilization', cpuRatio);
-    if (Number.isFinite(memoryRatio)) put('airis.snmp.device.memory.utilization', memoryRatio);
+  if (use !== null) {
+    if (Number.isFinite(use.cpuRatio)) put('airis.snmp.device.cpu.utilization', use.cpuRatio);
+    if (Number.isFinite(use.memoryRatio)) put('airis.snmp.device.memory.utilization', use.memoryRatio);
   }
   await putFurther(session, device.target, put);
 }
-
-const nothingTold = { cpuRatio: Number.NaN, memoryRatio: Number.NaN };
 
 /** A device may refuse a whole question that touches what its view hides; its interfaces are read all the same. */
 async function unlessRefused<T>(question: Promise<T>): Promise<T | null> {
@@ -309,5 +309,5 @@ function leave(device: Device): void {
   device.session?.[Symbol.dispose]();
   device.session = null;
   device.list = null;
-  device.use = null;
+  device.useSource = null;
 }

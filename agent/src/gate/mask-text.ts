@@ -99,9 +99,7 @@ const quotedText = /"((?:[^"\\]|\\.)*)"|(?<![\w])'((?:[^'\\]|\\.)*)'(?!\w)/g;
  * keys, identifiers, numbers of four digits or more, values of telling keys, and quoted strings. Masks too much rather
  * than too little. Names in running text without any key word are not recognised.
  */
-export function maskText(text: string): string {
-  return maskQuoted(applyMasks(text.length > MASKED_LENGTH_LIMIT ? cutAtWord(text, MASKED_LENGTH_LIMIT) : text, masks));
-}
+export const maskText = (text: string): string => maskQuoted(maskProgramText(text));
 
 /** The same of what a program says of itself, where quotes are put round names: what is quoted stays. */
 export const maskProgramText = (text: string): string =>

@@ -1,12 +1,11 @@
-import { zstdCompressSync } from 'node:zlib';
-import type { ThreadsAsk } from '@airis/protocol';
+import { compressBatch, type ThreadsAsk } from '@airis/protocol';
 import type { AnswerWriter } from './answer-writer.ts';
 import type { HeldHere } from './window-answer.ts';
 
 /** Stops every thread of a virtual machine for a moment: not oftener than this. */
 const EVERY_MS = 10_000;
 const MACHINES_AT_ONCE = 4;
-const CHUNK_CHARACTERS = 512 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
 export interface JavaMachine {
   readonly pid: number;
@@ -46,9 +45,10 @@ export function createThreadsAnswer(): (wanted: ThreadsAsk, out: AnswerWriter, h
       );
       if (wanted.deadlineUnixMs <= nowMs()) return out.fail('deadline', 'not read in time');
     }
-    const whole = parts.join('\n');
-    for (let from = 0; from < whole.length; from += CHUNK_CHARACTERS) {
-      if (!out.send(zstdCompressSync(whole.slice(from, from + CHUNK_CHARACTERS)))) return out.failTooLarge();
+    const whole = Buffer.from(parts.join('\n'));
+    const chunkBytes = Math.ceil(whole.length / Math.ceil(whole.length / CHUNK_BYTES));
+    for (let from = 0; from < whole.length; from += chunkBytes) {
+      if (!out.send(compressBatch(whole.subarray(from, from + chunkBytes)))) return out.failTooLarge();
     }
     out.end();
   };

@@ -10,10 +10,12 @@ export interface DeviceUse {
 }
 
 /** One way in which devices tell their load; NaN for what it does not tell. */
-interface UseSource {
+export interface UseSource {
   readonly name: string;
   cpu(session: SnmpSession): Promise<number>;
   memory(session: SnmpSession): Promise<number>;
+  /** Memory too, or the device tells more by another way; without it either is enough. */
+  readonly needsMemory?: true;
 }
 
 const numbers = (rows: readonly (readonly [string, SnmpValue])[]) =>
@@ -41,6 +43,7 @@ const UCD_MEMORY = ['5', '6', '14', '15'].map((part) => `1.3.6.1.4.1.2021.4.${pa
 /** UCD-SNMP-MIB of net-snmp: unlike HOST-RESOURCES-MIB it tells caches from memory in use. */
 const netSnmp: UseSource = {
   name: 'net-snmp',
+  needsMemory: true,
   cpu: percentColumn('1.3.6.1.2.1.25.3.3.1.2'),
   async memory(session) {
     const [total, free, buffers, cached] = await session.get(UCD_MEMORY);
@@ -94,17 +97,15 @@ const juniper: UseSource = {
 /** In this order; the first that tells anything is the device's. */
 const sources: readonly UseSource[] = [netSnmp, hostResources, cisco, juniper];
 
-/** Which source a device answers, or `null`: asked now and then, since each is several questions. */
-export async function findUseSource(session: SnmpSession): Promise<UseSource | null> {
+/** Which source a device answers and what it said, or `null`: asked now and then, since each is several questions. */
+export async function findUseSource(session: SnmpSession): Promise<{ source: UseSource; use: DeviceUse } | null> {
   for (const source of sources) {
-    const { cpuRatio, memoryRatio } = await readUse(session, source);
-    const isWhole = Number.isFinite(memoryRatio) || source !== netSnmp;
-    if (isWhole && (Number.isFinite(cpuRatio) || Number.isFinite(memoryRatio))) return source;
+    const use = await readUse(session, source);
+    const hasMemory = Number.isFinite(use.memoryRatio);
+    if (hasMemory || (!source.needsMemory && Number.isFinite(use.cpuRatio))) return { source, use };
   }
   return null;
 }
-
-export type { UseSource };
 
 export async function readUse(session: SnmpSession, source: UseSource): Promise<DeviceUse> {
   return { cpuRatio: await source.cpu(session), memoryRatio: await source.memory(session) };

@@ -1,7 +1,7 @@
-import { zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { AskFailure, type AskFailureCode, type Question } from '../ask/ask-agent.ts';
 import { readHeldLines } from '../ask/held-lines.ts';
+import { readThreadText } from '../ask/thread-text.ts';
 import { koreanTime } from '../korean-time.ts';
 import { ApiError, notFound } from './api-error.ts';
 import type { ApiContext } from './context.ts';
@@ -16,7 +16,6 @@ const LINES_WITHIN_MS = 8_000;
 const LINES_BYTES = 4 * 1024 * 1024;
 const THREADS_WITHIN_MS = 20_000;
 const THREADS_BYTES = 4 * 1024 * 1024;
-const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
 /** What to do about a question that was not answered. */
 const failures: Readonly<Record<AskFailureCode, { readonly status: number; readonly hint: string }>> = {
@@ -82,10 +81,7 @@ export const takeThreads = defineRoute({
       withinMs: THREADS_WITHIN_MS,
       maxBytes: THREADS_BYTES,
     });
-    const text = readable(() =>
-      bodies.map((body) => zstdDecompressSync(body, { maxOutputLength: MAX_TEXT_BYTES }).toString('utf8')).join(''),
-    );
-    return { host: hostIdOf(agent), takenAt, text };
+    return { host: hostIdOf(agent), takenAt, text: readable(() => readThreadText(bodies)) };
   },
 });
 

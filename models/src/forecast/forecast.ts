@@ -2,6 +2,7 @@ import { ModelsError } from '../errors.ts';
 import { medianOf, quantileOf } from '../quantile.ts';
 import { cyclesOf } from './cycles.ts';
 import type { FittedForecaster, ForecastInput, StepClock } from './forecaster.ts';
+import { bridged } from './gaps.ts';
 import { forecasters } from './index.ts';
 
 const VALUES_NEEDED = 8;
@@ -261,16 +262,5 @@ function withoutGaps(values: Float64Array): Float64Array {
       `wait until there are ${VALUES_NEEDED}`,
     );
   }
-  const filled = Float64Array.from(values);
-  let before = -1;
-  for (let i = 0; i <= filled.length; i++) {
-    if (i < filled.length && !Number.isFinite(filled[i]!)) continue;
-    for (let gap = before + 1; gap < i; gap++) {
-      if (before < 0) filled[gap] = filled[i]!;
-      else if (i === filled.length) filled[gap] = filled[before]!;
-      else filled[gap] = filled[before]! + ((filled[i]! - filled[before]!) * (gap - before)) / (i - before);
-    }
-    before = i;
-  }
-  return filled;
+  return bridged(values);
 }
