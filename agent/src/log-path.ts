@@ -1,3 +1,4 @@
+import type { LogDetection } from '@airis/models';
 import { compressBatch, encodeBatch, schemaName, signals, utf8Column } from '@airis/protocol';
 import type { AdmittedLog, Gate } from './gate/gate.ts';
 import type { TemplateCount } from './gate/template-counts.ts';
@@ -17,6 +18,8 @@ export interface LogPathOptions {
   /** Every line, masked, for as long as this host keeps what happened. */
   readonly kept: KeptRows<LogRow>;
   readonly templates: TemplateFile;
+  /** Judges what comes as it is written, not what is read long after. */
+  readonly detection: Pick<LogDetection, 'observe'>;
 }
 
 /** Lines go to the spool at least this often, and as soon as there are so many. */
@@ -27,6 +30,8 @@ const TEMPLATES_EVERY_MS = 60_000;
 const MAX_TEMPLATE_ROWS = 5_000;
 /** What was learnt since then is learnt again after a crash. */
 const SAVE_TEMPLATES_EVERY_MS = 600_000;
+/** Older lines were written while nobody read them. */
+const JUDGED_WITHIN_MS = 120_000;
 
 /**
  * Log lines from the receivers through the gate into the spool. The receivers' positions are written after the lines are
@@ -52,6 +57,7 @@ export class LogPath implements LogSink {
     if (this.#lines.length >= MAX_LINES || this.#bodyBytes >= MAX_BODY_BYTES) return false;
     const masked = this.#options.gate.readLog(line);
     this.#options.kept.add(logRow(masked));
+    if (Math.abs(this.#options.nowMs() - line.timeUnixMs) < JUDGED_WITHIN_MS) this.#options.detection.observe(masked);
     const { admitted } = masked;
     // Ordinary lines are counted by their template; the line itself stays where it is.
     if (admitted === null || admitted.why === 'ordinary') return true;

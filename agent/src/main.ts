@@ -42,6 +42,7 @@ import { createThreadSource } from './jvm/thread-source.ts';
 import { Asks } from './link/asks.ts';
 import { HubLink, type LinkStatus } from './link/hub-link.ts';
 import type { Log } from './log.ts';
+import { createLogFindings } from './log-findings.ts';
 import { LogPath } from './log-path.ts';
 import { MetricPath } from './metric-path.ts';
 import { readInventory } from './read-inventory.ts';
@@ -174,7 +175,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
   const templates = new TemplateFile(join(directory, 'templates.json'), log, onRefused);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: clock.nowMs, kept: keptLines, templates });
+  const newLogDetection = () => createLogFindings(gate, config.scope?.entity ?? hostEntity);
+  let logDetection = newLogDetection();
+  const logPath = new LogPath({
+    gate,
+    spool,
+    positions,
+    nowMs: clock.nowMs,
+    kept: keptLines,
+    templates,
+    detection: { observe: (line) => logDetection.observe(line) },
+  });
   const transactionPath = new TransactionPath({
     gate,
     spool,
@@ -362,7 +373,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       explanations: contexts.flatMap((context) => context.explanations ?? []),
     });
     detection.observe(tMs, registry.values, registry.length);
-    for (const finding of detection.takeFindings()) report(finding);
+    logDetection.step(tMs);
+    for (const finding of [...detection.takeFindings(), ...logDetection.takeFindings()]) report(finding);
   }
 
   function report(finding: Finding): void {
@@ -378,6 +390,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     // Detection never takes a time again: it starts over with the past it now has.
     detection = newDetection();
     seriesInDetection = 0;
+    logDetection = newLogDetection();
   }
 
   async function pollRoles(): Promise<void> {

@@ -11,6 +11,7 @@ export {
 export { createEdgeDetection, type EdgeDetection, type EdgeDetectionOptions, type ModelPort } from './detect/edge.ts';
 export { detectors } from './detect/index.ts';
 export { type Josa, josa } from './detect/josa.ts';
+export { createLogDetection, type LogDetection } from './detect/logs/log-detection.ts';
 export type { BusyProcess } from './detect/steady-processes.ts';
 export { ModelsError, type ModelsErrorCode } from './errors.ts';
 export { type ModelManifest, modelManifest, parseManifest } from './export/manifest.ts';

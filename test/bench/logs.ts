@@ -6,6 +6,7 @@ import { createHost } from '../../agent/src/collectors/host.ts';
 import { Gate } from '../../agent/src/gate/gate.ts';
 import { openFloor } from '../../agent/src/gate/log-rules.ts';
 import { silentLog } from '../../agent/src/log.ts';
+import { createLogFindings } from '../../agent/src/log-findings.ts';
 import { LogPath } from '../../agent/src/log-path.ts';
 import { createLogReceivers, receiversConfig } from '../../agent/src/receivers/index.ts';
 import { Refusals } from '../../agent/src/refusals.ts';
@@ -99,7 +100,8 @@ async function measurePath(folder: string, file: string): Promise<number> {
     onRefused: (reason) => refusals.count(reason),
   });
   const kept = new KeptRows<LogRow>(segments, 'log', silentLog);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: Date.now, kept, templates });
+  const detection = createLogFindings(gate, 'host:bench');
+  const logPath = new LogPath({ gate, spool, positions, nowMs: Date.now, kept, templates, detection });
   const config = receiversConfig.parse({
     files: { files: [{ path: file }], startAt: 'beginning' },
     journal: { mode: 'off' },
@@ -115,6 +117,7 @@ async function measurePath(folder: string, file: string): Promise<number> {
       await receivers.poll();
       polls++;
       logPath.step(Date.now());
+      detection.step(Date.now());
       const now = positions.load(file) ?? '';
       idle = now === saved ? idle + 1 : 0;
       saved = now;

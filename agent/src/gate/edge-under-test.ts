@@ -9,6 +9,7 @@ import type { Host } from '../collectors/host.ts';
 import { EventPath } from '../event-path.ts';
 import { Asks } from '../link/asks.ts';
 import { silentLog } from '../log.ts';
+import { createLogFindings } from '../log-findings.ts';
 import { LogPath } from '../log-path.ts';
 import { MetricPath } from '../metric-path.ts';
 import { Refusals } from '../refusals.ts';
@@ -52,7 +53,8 @@ export function startEdge() {
   });
   const keptLines = new KeptRows<LogRow>(segments, 'log', silentLog);
   const keptSpans = new KeptRows<SpanRow>(segments, 'span', silentLog);
-  const logPath = new LogPath({ gate, spool, positions, nowMs: () => nowMs, kept: keptLines, templates });
+  const detection = createLogFindings(gate, 'host:web-1');
+  const logPath = new LogPath({ gate, spool, positions, nowMs: () => nowMs, kept: keptLines, templates, detection });
   const transactionPath = new TransactionPath({
     gate,
     spool,
@@ -91,6 +93,8 @@ export function startEdge() {
         registry.endStep();
         run.collector.deliverLines?.(logPath);
         logPath.step(nowMs);
+        detection.step(nowMs);
+        for (const finding of detection.takeFindings()) events.finding(finding);
         const columns = run.collector.transactions?.();
         transactionPath.step(nowMs, columns === undefined ? [] : [columns]);
         tracePath.step(nowMs, run.collector.takeSpans?.() ?? []);
@@ -99,6 +103,14 @@ export function startEdge() {
         nowMs += 1_000;
       }
     },
+    /** Errors as they are written, and ten seconds in which detection judges them. */
+    write(source: string, texts: readonly string[]): void {
+      for (const text of texts) logPath.accept({ source, timeUnixMs: nowMs, severity: 17, text });
+      nowMs += 10_000;
+      detection.step(nowMs);
+      for (const finding of detection.takeFindings()) events.finding(finding);
+    },
+    setGeneralLogSources: (patterns: readonly string[]) => gate.setGeneralLogSources(patterns),
     /** Every text that would have left, and where it was. */
     left(): { where: string; text: string }[] {
       logPath.finish(nowMs);

@@ -123,6 +123,28 @@ it.each(collectors.map((definition) => ({ name: definition.name, definition })))
   },
 );
 
+describe.each([
+  { logs: 'general', patterns: ['**'] },
+  { logs: 'private', patterns: [] },
+])('findings about $logs logs', ({ patterns }) => {
+  it.each(Object.entries(canaries))('let no %s out', (kind, value) => {
+    using edge = startEdge();
+    edge.setGeneralLogSources(patterns);
+    const source = `/var/log/${kind === 'ip' ? 'a' : carried(kind, value)}.log`;
+    for (let i = 0; i < 12; i++) edge.write(source, []);
+    edge.write(source, [`refused ${carried(kind, value)}`, `gone: ${carried(kind, value)}`, 'lost it', 'broken pipe']);
+    edge.write(
+      source,
+      Array.from({ length: 60 }, (_, i) => `failed for ${carried(kind, value)} ${'ab'.repeat(i)}`),
+    );
+    const findings = edge.left().filter(({ where }) => where === 'finding');
+    expect(findings.map(({ text }) => /"trouble":"(log-[a-z]+)"/.exec(text)?.[1])).toEqual(['log-new', 'log-errors']);
+    expect(edge.refusals.snapshot()).toEqual({});
+    for (const { where, text } of findings) expectNoCanary(text, value, where);
+    if (patterns.length === 0) for (const { text } of findings) expect(text).not.toMatch(/refused|broken pipe/);
+  });
+});
+
 describe.each(receivers.map(({ name }) => ({ name })))('lines of the receiver $name', ({ name }) => {
   it.each(Object.entries(canaries))('let no %s out', (kind, value) => {
     using edge = startEdge();

@@ -16,6 +16,8 @@ export interface MaskedLog {
   readonly timeUnixMs: number;
   readonly severity: number;
   readonly templateId: bigint;
+  /** Lines of its template before it, ever. */
+  readonly seenBefore: number;
   readonly body: string;
   /** `null`: the line stays on this host. */
   readonly admitted: AdmittedLog | null;
@@ -76,10 +78,11 @@ export class Gate {
     const plain = printable(text);
     const body = maskText(plain);
     const { templateId, seenBefore } = this.#counts.add(source, body, plain, severity);
-    const masked = { source, timeUnixMs, severity, templateId, body };
+    const line = { timeUnixMs, severity, templateId, body };
+    const masked = { ...line, source, seenBefore };
     if (this.#classOf(source) !== 'general') return { ...masked, admitted: null };
     const why = severity >= WARN ? 'severe' : seenBefore < RARE_BELOW ? 'rare' : 'ordinary';
-    return { ...masked, admitted: { ...masked, source: maskSource(source), why } };
+    return { ...masked, admitted: { ...line, source: maskSource(source), why } };
   }
 
   /** The name under which lines of a source may leave now, or `null` where they may not. */
@@ -90,6 +93,16 @@ export class Gate {
   /** How often each template was seen since the last call; texts only as far as the source's class allows. */
   takeTemplates(): TemplateCount[] {
     return this.#counts.take(this.#classOf).map((row) => ({ ...row, source: maskSource(row.source) }));
+  }
+
+  /** A template's text as far as its source's class allows; empty where it may not be told. */
+  admitTemplate(source: string, templateId: bigint): string {
+    return this.#counts.textOf(source, templateId, this.#classOf(source));
+  }
+
+  /** How a source is called outside; findings tell of private ones too. */
+  nameSource(source: string): string {
+    return maskSource(source);
   }
 
   /** What was learnt of log templates, for `restoreTemplates` after a restart. It stays on the host. */

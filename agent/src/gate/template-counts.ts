@@ -87,10 +87,10 @@ export class TemplateCounts {
     for (const [source, known] of this.#sources) {
       const isGeneral = classOf(source) === 'general';
       followMerges(known);
-      for (const { templateId, text: whole, lines, countBySeverity } of known.templates.values()) {
+      for (const template of known.templates.values()) {
+        const { templateId, countBySeverity } = template;
         if (countBySeverity.size === 0) continue;
-        const isTold = isGeneral || templateId === overflowId;
-        const text = isTold ? whole : lines.size < DISTINCT_LINES_NEEDED ? '' : tellable(whole, known.words);
+        const text = toldText(template, known.words, isGeneral);
         for (const [severity, count] of countBySeverity) {
           rows.push({ templateId, source, severity, count, text });
         }
@@ -98,6 +98,13 @@ export class TemplateCounts {
       }
     }
     return rows;
+  }
+
+  /** A template's text as far as its source's class allows; empty where it may not be told, or is not known any more. */
+  textOf(source: string, templateId: bigint, logClass: LogClass): string {
+    const known = this.#sources.get(source);
+    const template = [...(known?.templates.values() ?? [])].find((one) => one.templateId === templateId);
+    return known === undefined || template === undefined ? '' : toldText(template, known.words, logClass === 'general');
   }
 
   #sourceOf(source: string): KnownSource | null {
@@ -182,6 +189,11 @@ function countWords(words: Map<string, number>, template: string): void {
     if (count === undefined && words.size >= WORDS_PER_SOURCE) continue;
     if ((count ?? 0) < DISTINCT_LINES_NEEDED) words.set(word, (count ?? 0) + 1);
   }
+}
+
+function toldText({ templateId, text, lines }: KnownTemplate, words: ReadonlyMap<string, number>, isGeneral: boolean) {
+  if (isGeneral || templateId === overflowId) return text;
+  return lines.size < DISTINCT_LINES_NEEDED ? '' : tellable(text, words);
 }
 
 /** The template without words that stood in few lines of its source. */

@@ -43,6 +43,10 @@ const KIND_WEIGHT: Readonly<Record<FindingKind, number>> = {
   'flat-line': 0.6,
   'seasonal-break': 0.5,
   multivariate: 0.4,
+  // What a log says is mostly where a trouble shows; the services that it names are other findings' matter.
+  sequence: 0.4,
+  'new-template': 0.35,
+  'rare-template': 0.3,
 };
 const CHANGE_WEIGHT: Readonly<Record<Change['kind'], number>> = {
   config: 0.85,

@@ -37,6 +37,10 @@ const WORDS: Readonly<Record<string, Bilingual>> = {
   'disk-io': { ko: '디스크 I/O 과부하', en: 'an overloaded disk' },
   'network-errors': { ko: '네트워크 오류', en: 'network errors' },
   connections: { ko: '동시 연결 급증', en: 'a rush of connections' },
+  'log-errors': { ko: '오류 로그 급증', en: 'a burst of log errors' },
+  'log-new': { ko: '처음 보는 오류 로그', en: 'log errors never seen before' },
+  'log-silence': { ko: '정기 로그 끊김', en: 'a regular log line that stopped' },
+  'log-sequence': { ko: '로그 순서 이상', en: 'a broken log sequence' },
 };
 
 const PAST: Readonly<Record<string, (name: Bilingual) => Bilingual>> = {
@@ -66,6 +70,7 @@ const PAST: Readonly<Record<string, (name: Bilingual) => Bilingual>> = {
   latency: ({ ko, en }) => ({ ko: `${ko}의 응답이 느려졌습니다`, en: `responses of ${en} became slow` }),
   errors: ({ ko, en }) => ({ ko: `${ko}의 오류가 늘었습니다`, en: `errors of ${en} rose` }),
   'call-latency': ({ ko, en }) => ({ ko: `${ko}의 호출이 느려졌습니다`, en: `calls that ${en} makes became slow` }),
+  'log-errors': ({ ko, en }) => ({ ko: `${ko}의 오류 로그가 급증했습니다`, en: `${en} logged a burst of errors` }),
   'call-errors': ({ ko, en }) => ({ ko: `${ko}의 호출이 실패했습니다`, en: `calls that ${en} makes failed` }),
   traffic: ({ ko, en }) => ({ ko: `${ko}에 요청이 끊겼습니다`, en: `requests to ${en} stopped` }),
 };
@@ -134,6 +139,10 @@ const LOOK: Readonly<Record<string, Look>> = {
   errors: ({ ko, en }) => ({
     ko: `X-View에서 ${ko}의 실패한 트랜잭션과 같은 시각의 로그를 확인하십시오.`,
     en: `Look at the failed transactions of ${en} in X-View and at its log of that time.`,
+  }),
+  'log-errors': ({ ko, en }) => ({
+    ko: `호스트 페이지에서 ${ko}의 같은 시각 로그를 불러와 오류의 앞줄을 확인하십시오.`,
+    en: `On the host page, ask for the log of ${en} at that time and read what came before the errors.`,
   }),
   'call-latency': ({ ko, en }) => ({
     ko: `${josa(ko, '이/가')} 호출하는 뒷단의 상태와 그 사이의 네트워크를 확인하십시오.`,

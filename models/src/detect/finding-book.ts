@@ -59,6 +59,10 @@ export class FindingBook {
     return this.#dropped;
   }
 
+  isOpen(subject: string): boolean {
+    return this.#open.has(subject);
+  }
+
   /** Is anything open other than this subject? */
   hasOthers(subject: string): boolean {
     return this.#open.size > (this.#open.has(subject) ? 1 : 0);

@@ -167,6 +167,9 @@ export const kindWords: Readonly<Record<FindingKind, Bilingual>> = {
   missing: { ko: '측정값 끊김', en: 'values are missing' },
   'seasonal-break': { ko: '평소와 다름', en: 'unlike this time of day' },
   multivariate: { ko: '이상 징후', en: 'unusual combination' },
+  'new-template': { ko: '처음 보는 로그', en: 'never seen before' },
+  'rare-template': { ko: '드문 로그', en: 'hardly ever seen' },
+  sequence: { ko: '순서 이상', en: 'sequence broken' },
 };
 
 /** A mount, device, port, folder or peer as people say it; empty where the entity says enough. */

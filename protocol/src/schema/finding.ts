@@ -11,6 +11,9 @@ export const findingKind = z.enum([
   'missing',
   'saturation',
   'multivariate',
+  'new-template',
+  'rare-template',
+  'sequence',
 ]);
 export type FindingKind = z.infer<typeof findingKind>;
 
