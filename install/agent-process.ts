@@ -16,16 +16,21 @@ export interface AgentPlace {
   readonly logFile: string;
   /** Content of `agent.yaml`, written at each start; absent: the file is left alone. */
   readonly config?: object;
+  /** Logs whose masked lines may leave the host; absent: none. */
+  readonly generalLogSources?: readonly string[];
 }
 
 /** Enrols the agent at this hub where it is not yet, as any other agent is, and keeps it running. */
 export async function startAgent(hub: HubCalls, place: AgentPlace): Promise<Child> {
-  const { id, name, folder, logFile, config } = place;
+  const { id, name, folder, logFile, config, generalLogSources } = place;
   const env = { ...process.env, AIRIS_DATA_DIR: hub.dataDir, ORT_DISABLE_TELEMETRY: '1' };
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (config !== undefined) await writeFile(join(folder, 'agent.yaml'), stringify(config), { mode: 0o600 });
   if (!existsSync(join(folder, 'identity.json'))) {
-    const wanted = id === undefined ? {} : { wantedId: id };
+    const wanted = {
+      ...(id === undefined ? {} : { wantedId: id }),
+      ...(generalLogSources === undefined ? {} : { generalLogSources }),
+    };
     const { token } = await hub.post<{ token: string }>('/api/v1/enrolment-tokens', wanted);
     const words = [program, 'enroll', '--dir', folder, '--token-file', '-'];
     const enrol = startChild(`${name} enrolment`, process.execPath, words, {

@@ -85,6 +85,8 @@ function startTierAgent(
     folder: join(folder, 'agents', id),
     logFile: join(logFolder, `agent-${id}.log`),
     config: configOf(shop, tier),
+    // The shop's people and orders are made up: nothing in its logs is private.
+    generalLogSources: tier.logFiles,
   });
 }
 
@@ -104,6 +106,7 @@ function configOf(shop: Shop, tier: RunningTier): object {
     },
     collectors: tier.collectors,
     configWatch: { files: tier.configFiles },
+    receivers: { files: { files: tier.logFiles.map((path) => ({ path })) } },
     model: { enabled: false },
     localStore: { limitBytes: 64 * 1024 * 1024 },
     spool: { limitBytes: 64 * 1024 * 1024 },

@@ -32,7 +32,7 @@ function reaches(entity: string, troubled: ReadonlySet<string>, around: Surround
 
 /** What users feel, in one short phrase: the symptoms where they come in. Null where they feel nothing that is known. */
 export function impactOf(path: readonly string[], subjects: readonly Subject[]): Bilingual | null {
-  const symptoms = subjects.filter(({ nature }) => nature === 'symptom');
+  const symptoms = subjects.filter(isFelt);
   const felt = path.findLast((entity) => symptoms.some(({ place }) => place === entity)) ?? symptoms.at(-1)?.place;
   if (felt === undefined) return null;
   const parts = new Map(
@@ -45,6 +45,9 @@ export function impactOf(path: readonly string[], subjects: readonly Subject[]):
     en: `${name.en} ${distinct(phrases.map(({ en }) => en)).join(', ')}`.slice(0, 500),
   };
 }
+
+/** What a log says is where to look, not what users feel. */
+const isFelt = ({ nature, trouble }: Subject): boolean => nature === 'symptom' && !trouble.startsWith('log-');
 
 /** What is measured of a symptom, without a judgement: the value beside the usual one judges by itself. */
 const NOUNS: Readonly<Record<string, Bilingual>> = {

@@ -100,6 +100,7 @@ describe('one fault of the shop', () => {
     expect(view?.path[0]).toBe(fault.target);
     expect(view?.causes[0]?.for.length).toBeGreaterThan(0);
     expect(view?.causes[0]?.evidence.length).toBeGreaterThan(0);
+    expect(view?.summary.impact?.en).not.toContain('log-');
     const named = new Set(view?.causes.map(({ entity }) => entity));
     expect(view?.ruledOut.filter(({ entity }) => named.has(entity))).toEqual([]);
     const said = view?.causes.map(({ explanation }) => explanation.en) ?? [];

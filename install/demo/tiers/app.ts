@@ -15,6 +15,7 @@ export async function startApp(place: TierPlace, port: number, database: Databas
   const store =
     database.access === null ? ['--stand-in', database.address] : ['--postgresql', JSON.stringify(database.access)];
   const pidFile = join(place.folder, 'app.pid');
+  const logFile = join(place.logFolder, 'app.log');
   const tier = createTierProcess(
     {
       name: 'app',
@@ -22,7 +23,7 @@ export async function startApp(place: TierPlace, port: number, database: Databas
       args: ['--conditions=airis-source', program, '--port', String(port), '--log', log, ...store],
       env: { UV_THREADPOOL_SIZE: '2' },
       pidFile,
-      logFile: join(place.logFolder, 'app.log'),
+      logFile,
       mark: log,
       channel: {},
       isReady: () => answersHttp(`http://127.0.0.1:${port}/`),
@@ -41,6 +42,7 @@ export async function startApp(place: TierPlace, port: number, database: Databas
     address: `127.0.0.1:${port}`,
     url: null,
     configFiles: [],
+    logFiles: [logFile],
     collectors: {
       'access-log': { files: [{ path: log, format: 'json', peerKind: 'database' }] },
       prometheus: { targets: [{ url: `http://127.0.0.1:${port}/metrics` }] },

@@ -92,13 +92,14 @@ export async function startPostgresql(place: TierPlace, port: number): Promise<D
   ];
   const access: DatabaseAccess = { host: '127.0.0.1', port, user: OWNER, database: DATABASE, passwordFile: ownerFile };
   const pidFile = join(place.folder, 'database.pid');
+  const logFile = join(place.logFolder, 'database.log');
   const tier = createTierProcess(
     {
       name: 'database',
       command: program!, // as above
       args,
       pidFile,
-      logFile: join(place.logFolder, 'database.log'),
+      logFile,
       mark: data,
       // Fast shutdown: sessions are told to go.
       stopSignal: 'SIGINT',
@@ -131,6 +132,7 @@ export async function startPostgresql(place: TierPlace, port: number): Promise<D
     address: `127.0.0.1:${port}`,
     url: null,
     configFiles: ['postgresql.conf', 'pg_hba.conf'].map((name) => join(data, name)),
+    logFiles: [logFile],
     collectors: {
       postgresql: {
         instances: [{ host: '127.0.0.1', port, user: AGENT_USER, passwordFile: agentFile, database: DATABASE }],

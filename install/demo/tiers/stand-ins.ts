@@ -31,13 +31,14 @@ export async function startPassingStandIn(place: TierPlace, tier: PassingTier): 
     name === 'web' ? '10000' : '8000',
   ];
   const pidFile = join(place.folder, `${name}.pid`);
+  const logFile = join(place.logFolder, `${name}.log`);
   const running = createTierProcess(
     {
       name,
       command: process.execPath,
       args: [...flags, join(folder, 'passing-tier.ts'), ...words],
       pidFile,
-      logFile: join(place.logFolder, `${name}.log`),
+      logFile,
       mark: log,
       isReady: () => answersHttp(`http://127.0.0.1:${port}/health`),
     },
@@ -56,6 +57,7 @@ export async function startPassingStandIn(place: TierPlace, tier: PassingTier): 
     address: `127.0.0.1:${port}`,
     url: name === 'web' ? `http://127.0.0.1:${port}/` : null,
     configFiles: [],
+    logFiles: [logFile],
     collectors: { 'access-log': { files: [{ path: log, format: 'json' }] } },
   };
 }
@@ -64,13 +66,14 @@ export async function startPassingStandIn(place: TierPlace, tier: PassingTier): 
 export async function startDatabaseStandIn(place: TierPlace, port: number, reason: Bilingual): Promise<DatabaseTier> {
   await mkdir(place.folder, { recursive: true });
   const pidFile = join(place.folder, 'database.pid');
+  const logFile = join(place.logFolder, 'database.log');
   const running = createTierProcess(
     {
       name: 'database',
       command: process.execPath,
       args: [...flags, join(folder, 'database.ts'), '--port', String(port)],
       pidFile,
-      logFile: join(place.logFolder, 'database.log'),
+      logFile,
       mark: join(folder, 'database.ts'),
       isReady: () => answersHttp(`http://127.0.0.1:${port}/`),
     },
@@ -88,6 +91,7 @@ export async function startDatabaseStandIn(place: TierPlace, port: number, reaso
     address: `127.0.0.1:${port}`,
     url: null,
     configFiles: [],
+    logFiles: [logFile],
     collectors: { prometheus: { targets: [{ url: `http://127.0.0.1:${port}/metrics` }] } },
     access: null,
   };

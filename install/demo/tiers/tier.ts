@@ -21,6 +21,8 @@ export interface RunningTier {
   readonly collectors: Readonly<Record<string, unknown>>;
   /** Files whose edits that agent tells. */
   readonly configFiles: readonly string[];
+  /** What it writes beside its access log. */
+  readonly logFiles: readonly string[];
 }
 
 /** Where a tier lives and how it speaks. */

@@ -31,6 +31,7 @@ export async function startTomcat(place: TierPlace, options: WasOptions): Promis
   await layOut(base, options.port);
   const { jolokiaJar, jolokiaPort, port } = options;
   const pidFile = join(place.folder, 'was.pid');
+  const logFile = join(place.logFolder, 'was.log');
   const tier = createTierProcess(
     {
       name: 'was',
@@ -53,7 +54,7 @@ export async function startTomcat(place: TierPlace, options: WasOptions): Promis
         'start',
       ],
       pidFile,
-      logFile: join(place.logFolder, 'was.log'),
+      logFile,
       mark: base,
       isReady: () => answersHttp(`http://127.0.0.1:${port}/health`),
     },
@@ -71,6 +72,7 @@ export async function startTomcat(place: TierPlace, options: WasOptions): Promis
     address: `127.0.0.1:${port}`,
     url: null,
     configFiles: [join(base, 'conf/server.xml')],
+    logFiles: [logFile],
     collectors: {
       'access-log': { files: [{ path: join(base, 'logs/access.log'), format: 'json' }] },
       ...(jolokiaJar === null ? {} : { tomcat: { targets: [{ url: `http://127.0.0.1:${jolokiaPort}/jolokia/` }] } }),

@@ -18,11 +18,12 @@ export async function startNginx(place: TierPlace, port: number, wasAddress: str
   const configuration = join(place.folder, 'nginx.conf');
   await writeFile(configuration, nginxConf(place.folder, port, wasAddress));
   const pidFile = join(place.folder, 'web.pid');
+  const errorLog = join(place.folder, 'error.log');
   const tier = createTierProcess(
     {
       name: 'web',
       command: binary,
-      args: ['-p', place.folder, '-c', configuration, '-e', join(place.folder, 'error.log'), '-g', 'daemon off;'],
+      args: ['-p', place.folder, '-c', configuration, '-e', errorLog, '-g', 'daemon off;'],
       pidFile,
       logFile: join(place.logFolder, 'web.log'),
       mark: configuration,
@@ -43,6 +44,7 @@ export async function startNginx(place: TierPlace, port: number, wasAddress: str
     address: `127.0.0.1:${port}`,
     url: `http://127.0.0.1:${port}/`,
     configFiles: [configuration],
+    logFiles: [errorLog],
     collectors: { 'access-log': { files: [{ path: join(place.folder, 'access.log'), format: 'json' }] } },
   };
 }

@@ -42,15 +42,31 @@ export const errorBurst = defineLogDetector({
         ko: `${source}의 오류 로그가 10초에 ${most}줄까지 늘어 ${lasting.ko}째 이어지고 있습니다(평소 ${usual.ko}). ${quoted.ko}`,
         en: `${source} writes up to ${most} errors in ten seconds (usually ${usual.en}), for ${lasting.en} so far. ${quoted.en}`,
       },
-      recovery: { ko: '오류 로그가 평소 수준으로 돌아왔습니다.', en: 'Log errors are back to their usual rate.' },
+      recovery: {
+        ko: `오류 로그가 평소 수준으로 돌아왔습니다. 가장 많을 때 10초에 ${most}줄이었습니다. ${quoted.ko}`,
+        en: `Log errors are back to their usual rate after up to ${most} in ten seconds. ${quoted.en}`,
+      },
     };
   },
 });
 
+interface ErrorCount {
+  readonly lines: number;
+  readonly firstMs: number;
+}
+
+function errorsOf(counts: LogStep['counts'], tMs: number): ErrorCount {
+  const errors = [...counts.values()].filter(({ severity }) => severity >= ERROR);
+  return {
+    lines: errors.reduce((sum, one) => sum + one.lines, 0),
+    firstMs: Math.min(tMs, ...errors.map((one) => one.firstMs)),
+  };
+}
+
 class ErrorBurstWatch implements LogWatch {
   /** Errors of each step, oldest first, without those of a burst; the newest wait until it is known that none begins. */
   readonly #past: number[];
-  #waiting: number[] = [];
+  #waiting: ErrorCount[] = [];
   /** Errors of each step of a burst. */
   #during: number[] = [];
   #sinceMs = 0;
@@ -61,19 +77,18 @@ class ErrorBurstWatch implements LogWatch {
   }
 
   judge({ tMs, counts }: LogStep): readonly LogSignal[] {
-    let lines = 0;
-    for (const count of counts.values()) if (count.severity >= ERROR) lines += count.lines;
+    const now = errorsOf(counts, tMs);
+    const { lines } = now;
     const usual = usualHigh(this.#past);
     const much = Math.max(LEAST_LINES, TIMES_USUAL * usual);
-    this.#waiting.push(lines);
+    this.#waiting.push(now);
     const isAtOnce = lines >= Math.max(AT_ONCE_LINES, 2 * much);
-    const stepsOfMuch = this.#waiting.filter((one) => one >= much).length;
-    if (this.#past.length < STEPS_NEEDED || (!isAtOnce && stepsOfMuch < STEPS_NEEDED_OF_MUCH)) {
+    const ofMuch = this.#waiting.filter((one) => one.lines >= much);
+    if (this.#past.length < STEPS_NEEDED || (!isAtOnce && ofMuch.length < STEPS_NEEDED_OF_MUCH)) {
       this.#calm();
       return [];
     }
-    const isFirst = this.#during.length === 0;
-    if (isFirst) this.#sinceMs = tMs - LOG_STEP_MS * (isAtOnce ? 1 : this.#waiting.length);
+    if (this.#during.length === 0) this.#sinceMs = ofMuch[0]!.firstMs; // the step at hand, at least
     this.#during.push(lines);
     if (this.#during.length > ADOPT_AFTER_STEPS) {
       this.#learn(this.#during);
@@ -83,7 +98,7 @@ class ErrorBurstWatch implements LogWatch {
     }
     this.#waiting = this.#waiting.slice(1 - STEPS_LOOKED_AT);
     this.#noteTemplates(counts);
-    const worst = Math.max(...this.#during, ...this.#waiting);
+    const worst = Math.max(...this.#during, ...this.#waiting.map((one) => one.lines));
     return [
       {
         key: '',
@@ -107,7 +122,7 @@ class ErrorBurstWatch implements LogWatch {
       this.#during = [];
       this.#byTemplate.clear();
     }
-    while (this.#waiting.length >= STEPS_LOOKED_AT) this.#learn([this.#waiting.shift()!]);
+    while (this.#waiting.length >= STEPS_LOOKED_AT) this.#learn([this.#waiting.shift()!.lines]);
   }
 
   #learn(lines: readonly number[]): void {

@@ -1,4 +1,4 @@
-import type { Evidence, Finding } from '@airis/protocol';
+import type { Bilingual, Evidence, Finding } from '@airis/protocol';
 import { type Claim, FindingBook } from '../finding-book.ts';
 import { logDetectors } from './index.ts';
 import { type LineCount, LOG_STEP_MS, type LogDetector, type LogSignal, type LogWatch } from './log-detector.ts';
@@ -19,6 +19,7 @@ export interface LogDetection {
   observe(line: {
     readonly source: string;
     readonly templateId: bigint;
+    readonly timeUnixMs: number;
     readonly severity: number;
     /** Lines of this template before it, ever. */
     readonly seenBefore: number;
@@ -112,7 +113,7 @@ export function createLogDetection(options: LogDetectionOptions): LogDetection {
       peer: null,
       detector: { name: detector.name, version: detector.version },
       title,
-      summary: { ko: summary.ko.slice(0, SUMMARY_LENGTH), en: summary.en.slice(0, SUMMARY_LENGTH) },
+      summary: cut(summary),
       evidence: told.map(
         ({ id, lines, text }): Evidence => ({
           kind: 'log',
@@ -125,12 +126,12 @@ export function createLogDetection(options: LogDetectionOptions): LogDetection {
           ...(text === '' ? {} : { note: { ko: text, en: text } }),
         }),
       ),
-      recovery: () => recovery,
+      recovery: () => cut(recovery),
     };
   }
 
   return {
-    observe({ source: name, templateId, severity, seenBefore }) {
+    observe({ source: name, templateId, timeUnixMs, severity, seenBefore }) {
       const source = sourceOf(name);
       if (source === null) return;
       const known = source.counts.get(templateId);
@@ -138,7 +139,10 @@ export function createLogDetection(options: LogDetectionOptions): LogDetection {
         known.lines++;
         if (severity > known.severity) known.severity = severity;
       } else if (source.counts.size < TEMPLATES_PER_STEP) {
-        source.counts.set(templateId, { lines: 1, severity, seenBefore });
+        // Before the first step there is no end to hold a line's time to.
+        const isOpenEnded = Number.isNaN(stepEndMs);
+        const firstMs = isOpenEnded ? timeUnixMs : clamped(timeUnixMs, stepEndMs - LOG_STEP_MS, stepEndMs);
+        source.counts.set(templateId, { lines: 1, severity, seenBefore, firstMs });
       }
     },
 
@@ -155,4 +159,9 @@ export function createLogDetection(options: LogDetectionOptions): LogDetection {
   };
 }
 
+const clamped = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+const cut = ({ ko, en }: Bilingual): Bilingual => ({
+  ko: ko.slice(0, SUMMARY_LENGTH),
+  en: en.slice(0, SUMMARY_LENGTH),
+});
 const shortened = (text: string) => (text.length > QUOTE_LENGTH ? `${text.slice(0, QUOTE_LENGTH - 1)}…` : text);

@@ -13,6 +13,8 @@ export interface LineCount {
   severity: number;
   /** Lines of it before this step, ever. */
   readonly seenBefore: number;
+  /** When its first line was written, Unix ms, within the step. */
+  readonly firstMs: number;
 }
 
 /** What one source wrote within one step. */

@@ -31,7 +31,7 @@ export function startLogs(textOf: (source: string, templateId: bigint) => string
           const seenBefore = seen.get(key) ?? 0;
           seen.set(key, seenBefore + 1);
           const severity = Number(template) >= 100 ? ERRORS : INFOS;
-          detection.observe({ source, templateId: BigInt(template), severity, seenBefore });
+          detection.observe({ source, templateId: BigInt(template), timeUnixMs: tMs + 4_000, severity, seenBefore });
         }
       }
       tMs += LOG_STEP_MS;

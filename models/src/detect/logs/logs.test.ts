@@ -14,7 +14,7 @@ describe('forms of errors that a log never had', () => {
     expect(logs.opened()).toEqual(['new-template log-new']);
     expect(logs.findings[0]).toMatchObject({
       severity: 'info',
-      startedAtUnixMs: logs.nowMs - 60_000,
+      startedAtUnixMs: logs.nowMs - 56_000,
       detectedAtUnixMs: logs.nowMs - 50_000,
       title: { ko: '처음 보는 오류 로그' },
     });
@@ -62,12 +62,12 @@ describe('a burst of errors', () => {
     expect(logs.findings[0]).toMatchObject({
       severity: 'minor',
       nature: 'symptom',
-      startedAtUnixMs: logs.nowMs - 10_000,
+      startedAtUnixMs: logs.nowMs - 6_000,
       entity: 'service:shop',
     });
     expect(logs.findings[0]?.summary).toEqual({
-      ko: '/log의 오류 로그가 10초에 60줄까지 늘어 10초째 이어지고 있습니다(평소 2줄 이하). “line 100 of <*>”',
-      en: '/log writes up to 60 errors in ten seconds (usually up to 2), for 10 s so far. “line 100 of <*>”',
+      ko: '/log의 오류 로그가 10초에 60줄까지 늘어 6초째 이어지고 있습니다(평소 2줄 이하). “line 100 of <*>”',
+      en: '/log writes up to 60 errors in ten seconds (usually up to 2), for 6 s so far. “line 100 of <*>”',
     });
     logs.steps(6, { 100: 40 });
     logs.steps(8, { 100: 1 });

@@ -44,7 +44,10 @@ export const newTemplates = defineLogDetector({
             ko: `${source}에 그동안 없던 형태의 경고·오류가 ${forms}종 ${lines}줄 나타났습니다. ${quoted.ko}`,
             en: `${source} shows ${forms === 1 ? 'a form' : `${forms} forms`} of warnings or errors that it never had before (${lines} lines). ${quoted.en}`,
           },
-          recovery: { ko: '새로운 형태의 오류 로그가 더 나타나지 않습니다.', en: 'No further new log errors.' },
+          recovery: {
+            ko: `새로운 형태의 오류 로그가 더 나타나지 않습니다. ${quoted.ko}`,
+            en: `No further new log errors. ${quoted.en}`,
+          },
         }
       : {
           title: { ko: '드문 오류 로그', en: 'Rare log errors' },
@@ -52,7 +55,10 @@ export const newTemplates = defineLogDetector({
             ko: `${source}에 좀처럼 없던 경고·오류가 ${forms}종 ${lines}줄 나타났습니다. ${quoted.ko}`,
             en: `${source} shows warnings or errors that it hardly ever had (${forms === 1 ? 'one form' : `${forms} forms`}, ${lines} lines). ${quoted.en}`,
           },
-          recovery: { ko: '드문 오류 로그가 더 나타나지 않습니다.', en: 'No further rare log errors.' },
+          recovery: {
+            ko: `드문 오류 로그가 더 나타나지 않습니다. ${quoted.ko}`,
+            en: `No further rare log errors. ${quoted.en}`,
+          },
         };
   },
 });
@@ -73,11 +79,15 @@ class NewTemplatesWatch implements LogWatch {
   judge({ tMs, counts }: LogStep): readonly LogSignal[] {
     const fresh: bigint[] = [];
     let hasNew = false;
-    for (const [id, { lines, severity, seenBefore }] of counts) {
+    let firstMs = tMs;
+    for (const [id, { lines, severity, seenBefore, firstMs: idFirstMs }] of counts) {
       this.#lines += lines;
       if (severity < WARN) continue;
       const isNew = seenBefore === 0;
-      if (isNew || this.#isRare(id, seenBefore, tMs)) fresh.push(id);
+      if (isNew || this.#isRare(id, seenBefore, tMs)) {
+        fresh.push(id);
+        firstMs = Math.min(firstMs, idFirstMs);
+      }
       hasNew ||= isNew;
       this.#noteSeen(id, tMs);
       const held = this.#held.get(id);
@@ -97,7 +107,7 @@ class NewTemplatesWatch implements LogWatch {
         key: '',
         kind: hasNew || this.#signal?.kind === 'new-template' ? 'new-template' : 'rare-template',
         severity: 'info',
-        sinceMs: this.#signal?.sinceMs ?? tMs - LOG_STEP_MS,
+        sinceMs: this.#signal?.sinceMs ?? firstMs,
         value: this.#held.size,
         expected: 0,
         score: Math.max(this.#signal?.score ?? 0, Math.min(20, -Math.log10(probability))),

@@ -53,7 +53,10 @@ export const regularLines = defineLogDetector({
         ko: `${source}에 ${every.ko}마다 나오던 줄이 ${lasting.ko}째 나오지 않습니다. ${quoted.ko}`,
         en: `A line that ${source} showed every ${every.en} has not come for ${lasting.en}. ${quoted.en}`,
       },
-      recovery: { ko: '정기 로그가 다시 나옵니다.', en: 'The regular log line is back.' },
+      recovery: {
+        ko: `정기 로그가 다시 나옵니다. ${quoted.ko}`,
+        en: `The regular log line is back. ${quoted.en}`,
+      },
     };
   },
 });
