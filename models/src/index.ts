@@ -1,4 +1,5 @@
 export { type BatchDetection, detectBatch } from './detect/batch/detect-batch.ts';
+export { batchDetectors } from './detect/batch/many-channels.ts';
 export {
   type Detector,
   defineDetector,
@@ -16,6 +17,7 @@ export type { BusyProcess } from './detect/steady-processes.ts';
 export { ModelsError, type ModelsErrorCode } from './errors.ts';
 export { type ModelManifest, modelManifest, parseManifest } from './export/manifest.ts';
 export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-window.ts';
+export { type CapacityForecast, forecastCapacity } from './forecast/capacity.ts';
 export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/forecast.ts';
 export type { StepClock } from './forecast/forecaster.ts';
 export { bridged } from './forecast/gaps.ts';

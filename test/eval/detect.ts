@@ -1,15 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { detectBatch } from '@airis/models';
+import { batchDetectors, detectBatch } from '@airis/models';
 import { readAnomalyManifest, readChannels } from './anomaly-manifest.ts';
 import { defineEval, readFlags, UsageError } from './eval.ts';
 
 /** Scores of every file of an anomaly manifest, as `score,alarm` a row: what agents and hub would have said, row by row. */
 export const detectEval = defineEval({
   name: 'detect',
-  usage: 'detect --manifest M --out DIR [--family F]',
+  usage: 'detect --manifest M --out DIR [--family F] [--without DETECTOR,…]',
   async run(args, print) {
-    const { manifest, out, family } = readFlags(args, ['manifest', 'out'], ['family']);
+    const { manifest, out, family, without: left } = readFlags(args, ['manifest', 'out'], ['family', 'without']);
+    const without = readDetectors(left);
     const all = await readAnomalyManifest(manifest);
     const files = all.filter((file) => family === undefined || file.family === family);
     if (files.length === 0) {
@@ -20,7 +21,11 @@ export const detectEval = defineEval({
     for (const file of files) {
       const channels = await readChannels(manifest, file);
       const startMs = performance.now();
-      const { scores, alarms } = detectBatch(channels, file.trainRows, { stepSeconds: file.stepSeconds, seed: 1 });
+      const { scores, alarms } = detectBatch(channels, file.trainRows, {
+        stepSeconds: file.stepSeconds,
+        seed: 1,
+        without,
+      });
       const microseconds = (1_000 * (performance.now() - startMs)) / Math.max(1, scores.length);
       const path = join(out, `${file.id}.csv`);
       await mkdir(dirname(path), { recursive: true });
@@ -29,6 +34,15 @@ export const detectEval = defineEval({
     }
   },
 });
+
+/** Of tables with several channels; one channel is judged by one detector. */
+function readDetectors(list: string | undefined): string[] {
+  const names = list?.split(',') ?? [];
+  const known = batchDetectors.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UsageError(`no detector ${unknown}: known are ${known.join(', ')}`);
+  return names;
+}
 
 function csvOf(scores: Float64Array, alarms: Uint8Array): string {
   const lines = ['score,alarm'];

@@ -1,6 +1,7 @@
 import { ApiError, readProblem, unreachable } from './problem.ts';
 import type {
   ActiveTransactions,
+  CapacityAnswer,
   DemoFault,
   DemoShopAnswer,
   EnrolmentTokenMade,
@@ -108,6 +109,7 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
       return hosts;
     },
     host: (hostId: string, signal?: AbortSignal) => get<HostDetail>(`/hosts/${id(hostId)}`, signal),
+    capacity: (hostId: string, signal?: AbortSignal) => get<CapacityAnswer>(`/hosts/${id(hostId)}/capacity`, signal),
     watchHost: (hostId: string, signal?: AbortSignal) => post<WatchLease>(`/hosts/${id(hostId)}/watch`, {}, signal),
     heldLines: (query: HeldLinesQuery) => askHost<HeldLinesAnswer>('/query/held-lines', query),
     takeThreads: (hostId: string) => askHost<ThreadsAnswer>(`/hosts/${id(hostId)}/threads`),

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { isMissing } from '../api/problem.ts';
 import { type Resource, whenSeen } from '../api/resource.ts';
-import type { HostDetail, MetricsAnswer, WatchLease } from '../api/types.ts';
+import type { CapacityAnswer, HostDetail, MetricsAnswer, WatchLease } from '../api/types.ts';
 import type { ChartMark, ChartShade } from '../charts/chart-data.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
@@ -18,19 +18,22 @@ import { useShortcut } from '../shell/use-shortcuts.tsx';
 import { useUrl } from '../shell/use-url.ts';
 import { AgentCost } from './agent-cost.tsx';
 import { AskHost } from './ask-host.tsx';
+import { CapacityList } from './capacity-list.tsx';
 import { DataPlaces } from './data-places.tsx';
 import { FindingList } from './finding-list.tsx';
 import { allHostCharts, chartsFor, type HostChartName, readHostChart } from './host-charts.ts';
 import { hostTitle } from './host-order.ts';
-import { hostDetail, watchLease } from './host-resources.ts';
+import { hostCapacity, hostDetail, watchLease } from './host-resources.ts';
 import { InventoryFacts } from './inventory-facts.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
 import { RoleList } from './role-list.tsx';
 import { ScopeChip } from './scope-chip.tsx';
 
-type HostData = { readonly host: HostDetail; readonly lease: WatchLease } & Readonly<
-  Record<HostChartName, MetricsAnswer>
->;
+type HostData = {
+  readonly host: HostDetail;
+  readonly lease: WatchLease;
+  readonly capacity: CapacityAnswer;
+} & Readonly<Record<HostChartName, MetricsAnswer>>;
 
 /** While watched, a host sends every second; twice that is what the eye follows. */
 const LIVE_EVERY_MS = 2000;
@@ -49,6 +52,7 @@ export const hostPage = definePage<HostData>({
     return {
       host: hostDetail(api, hostId),
       lease: watchLease(api, hostId),
+      capacity: whenSeen(hostCapacity(api, hostId)),
       ...charts,
     };
   },
@@ -120,6 +124,9 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
                 ))}
               </ul>
             )}
+          </Panel>
+          <Panel title={t('capacity.title')} sub={t('capacity.sub')} loaded={data.capacity}>
+            {({ resources }) => <CapacityList resources={resources} />}
           </Panel>
           <Panel title={t('ask.title')} loaded={data.host}>
             {(value) => <AskHost host={value} />}

@@ -1,5 +1,6 @@
 import { queryHeldLines, takeThreads } from './ask.ts';
 import { listAudit } from './audit.ts';
+import { readHostCapacity } from './capacity.ts';
 import { listDemoFaults, readDemoShop, startDemoFault, stopDemoFault } from './demo.ts';
 import { enrol } from './enrol.ts';
 import { createEnrolmentToken, listEnrolmentTokens, withdrawEnrolmentToken } from './enrolment-tokens.ts';
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   createSignInLink,
   listHosts,
   readHost,
+  readHostCapacity,
   watchHost,
   takeThreads,
   revokeHost,

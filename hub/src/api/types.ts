@@ -11,6 +11,7 @@ export type {
 } from './schema/access.ts';
 export type { HeldLinesAnswer, HeldLinesQuery, ThreadsAnswer } from './schema/ask.ts';
 export type { AuditEntry, Quarantined } from './schema/audit.ts';
+export type { CapacityAnswer } from './schema/capacity.ts';
 export type { AccessRole, Page, Problem } from './schema/common.ts';
 export type { DemoFault, DemoShopAnswer } from './schema/demo.ts';
 export type { Change, Evidence, Finding } from './schema/finding.ts';

@@ -14,12 +14,14 @@ import {
   signals,
 } from '@airis/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCapacity } from '../capacity/read-capacity.ts';
 import { logBatch } from '../ingest/testing/agent-for-tests.ts';
 import { createLog } from '../log.ts';
 import { startTelemetryStore, type TelemetryStore } from '../store/telemetry/telemetry-store.ts';
 import { createQuery } from './query.ts';
 
 const minute = 60_000;
+const HOUR = 60 * minute;
 const now = Math.floor(Date.now() / minute) * minute + 30_000;
 const cpu: SeriesIdentity = {
   metric: 'system.cpu.utilization',
@@ -27,6 +29,11 @@ const cpu: SeriesIdentity = {
   unit: '1',
   resource: {},
   attributes: {},
+};
+const disk: SeriesIdentity = {
+  ...cpu,
+  metric: 'system.filesystem.utilization',
+  attributes: { 'system.filesystem.mountpoint': '/var' },
 };
 const user: SeriesIdentity = { ...cpu, attributes: { 'cpu.mode': 'user' } };
 
@@ -43,6 +50,15 @@ beforeAll(async () => {
     await store('block', block([cpu, user], at, [Math.floor(row / 6)], 10_000), 1);
   }
   await store('block', block([cpu], now - 20_000, [0.1, 0.2, Number.NaN, 0.4], 1_000), 2);
+  // A month of hours in which a disk of agent 3 fills by a point a day.
+  await store('series', compressBatch(seriesBatch([disk])), 3);
+  for (let day = 30; day >= 1; day -= 1) {
+    const from = Math.floor(now / HOUR) * HOUR - day * 24 * HOUR;
+    for (let hour = 0; hour < 24; hour += 1) {
+      const at = from + hour * HOUR;
+      await store('block', block([disk], at, [0.5 + (30 - day + hour / 24) / 100], HOUR), 3, at);
+    }
+  }
   await store('log', logBatch(now - 5_000, ['disk failure on sda', 'all is well', 'Disk again']), 1);
 });
 afterAll(async () => {
@@ -51,8 +67,8 @@ afterAll(async () => {
 });
 
 let tokens = 0;
-async function store(signal: SignalName, compressed: Uint8Array, agent: number): Promise<void> {
-  const opened = openBatch(signals[signal], compressed, now);
+async function store(signal: SignalName, compressed: Uint8Array, agent: number, atMs = now): Promise<void> {
+  const opened = openBatch(signals[signal], compressed, atMs);
   if (!opened.ok) throw new Error(opened.detail);
   tokens += 1;
   const joined = joinBatches(signals[signal], [{ batch: opened.value, agent, receivedAtMs: now }]);
@@ -78,6 +94,7 @@ const query = () =>
       agents: async () => [
         { id: 'web-1', number: 1 },
         { id: 'web-2', number: 2 },
+        { id: 'db-1', number: 3 },
       ],
     },
     now: () => now,
@@ -85,6 +102,16 @@ const query = () =>
 const window = { fromUnixMs: now - 30_000 - 10 * minute, toUnixMs: now - 30_000 };
 
 describe('query', () => {
+  it('tells when a disk is full, from the hours of a month', async () => {
+    const [found, ...others] = await readCapacity(query(), 'db-1', now);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ kind: 'file-system', name: '/var', daysOfPast: expect.closeTo(30, 0) });
+    expect(found?.usedRatio).toBeCloseTo(0.8, 1);
+    const days = (found?.forecast?.inMs ?? 0) / (24 * HOUR);
+    expect(days).toBeGreaterThan(18);
+    expect(days).toBeLessThan(23);
+  });
+
   it('answers from the minutes', async () => {
     const request = { metric: cpu.metric, agents: ['web-1'], stepMs: minute, aggregate: 'avg', ...window } as const;
     const answer = await query().metrics(request);

@@ -13,6 +13,8 @@ export interface BatchOptions {
   /** Time between rows. */
   readonly stepSeconds: number;
   readonly seed: number;
+  /** Names of `batchDetectors` that are left out, to see what each adds. */
+  readonly without?: readonly string[];
 }
 
 /**

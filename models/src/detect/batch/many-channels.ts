@@ -4,11 +4,28 @@ import { crossResidual } from './cross-residual.ts';
 import type { BatchOptions } from './detect-batch.ts';
 import { forecastResidual } from './forecast-residual.ts';
 import { remembered } from './memory.ts';
-import { scaledTable } from './table.ts';
+import { scaledTable, type Table } from './table.ts';
 import { clusterDistance } from './window-clusters.ts';
 
-/** Of the detectors that see what a forecast does not; beside it they rank badly alone, and help where it is blind. */
-const OTHERS_WEIGHT = 0.2;
+interface BatchDetector {
+  readonly name: string;
+  /** In the sum of all. */
+  readonly weight: number;
+  /** How far each row is from what is usual, in any unit. */
+  distances(table: Table, trainRows: number, seed: number): Float64Array;
+}
+
+/** What a forecast does not see; beside it they rank badly alone, and help where it is blind. */
+const OTHERS_WEIGHT = 0.2 / 3;
+
+/** Every detector of tables with several channels; a new one is a file beside this and a line here. */
+export const batchDetectors: readonly BatchDetector[] = [
+  { name: 'forecast-residual', weight: 1, distances: forecastResidual },
+  { name: 'window-clusters', weight: OTHERS_WEIGHT, distances: clusterDistance },
+  { name: 'component-residual', weight: OTHERS_WEIGHT, distances: componentResidual },
+  { name: 'cross-residual', weight: OTHERS_WEIGHT, distances: crossResidual },
+];
+
 const QUIET_SECONDS = 3_600;
 
 /**
@@ -19,19 +36,14 @@ const QUIET_SECONDS = 3_600;
 export function detectManyChannels(
   channels: readonly Float64Array[],
   trainRows: number,
-  { stepSeconds, seed }: BatchOptions,
+  { stepSeconds, seed, without = [] }: BatchOptions,
 ) {
   const table = scaledTable(channels, trainRows);
-  const ordinary = { from: 0, to: trainRows };
-  const scores = remembered(squared(forecastResidual(table, trainRows)), ordinary);
-  const others = [
-    clusterDistance(table, trainRows, seed),
-    componentResidual(table, trainRows),
-    crossResidual(table, trainRows),
-  ];
-  for (const other of others) {
-    const part = remembered(squared(other), ordinary);
-    for (let t = 0; t < scores.length; t++) scores[t]! += (OTHERS_WEIGHT / others.length) * part[t]!;
+  const scores = new Float64Array(channels[0]!.length);
+  for (const { name, weight, distances } of batchDetectors) {
+    if (without.includes(name)) continue;
+    const part = remembered(squared(distances(table, trainRows, seed)), { from: 0, to: trainRows });
+    for (let t = 0; t < scores.length; t++) scores[t]! += weight * part[t]!;
   }
   // Ordinary rows lie round 0; a score is never negative, and keeps its order.
   const positive = scores.map((score) => (score > 0 ? 1 + score : 1 / (1 - score)));
