@@ -1,6 +1,7 @@
 import type { CapacityAnswer } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { FormattedTime } from '../parts/formatted-time.tsx';
+import { ScoreBar } from '../parts/score-bar.tsx';
 import { EmptyState } from '../parts/states.tsx';
 
 type Resource = CapacityAnswer['resources'][number];
@@ -14,17 +15,22 @@ export function CapacityList({ resources }: { readonly resources: readonly Resou
   const { t, format } = useI18n();
   if (resources.length === 0) return <EmptyState title={t('capacity.nothing')} />;
   return (
-    <ul className="log">
+    <ul className="places">
       {resources.slice(0, SHOWN).map((resource) => (
         <li key={`${resource.kind} ${resource.name}`}>
-          <span>
-            {t(`capacity.${resource.kind}`)} {resource.name !== null && <code>{resource.name}</code>}{' '}
-            <span className="num">{format.metric(resource.usedRatio, '1')}</span>
-            <br />
-            <span className="quiet small">
-              <When resource={resource} />
+          <div className="row">
+            <span className="grow">
+              {t(`capacity.${resource.kind}`)} {resource.name !== null && <code>{resource.name}</code>}
             </span>
-          </span>
+            <ScoreBar
+              value={resource.usedRatio}
+              label={t('capacity.used')}
+              text={format.metric(resource.usedRatio, '1')}
+            />
+          </div>
+          <div className="quiet small">
+            <When resource={resource} />
+          </div>
         </li>
       ))}
     </ul>
