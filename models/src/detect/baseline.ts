@@ -1,4 +1,5 @@
-import { sortedQuantile } from '../quantile.ts';
+import { SortedValues } from './sorted-values.ts';
+
 /** Where a series usually is. `spread` is 1.4826 × MAD: the standard deviation, if the noise were normal. */
 export interface UsualLevel {
   readonly center: number;
@@ -19,18 +20,24 @@ const DELAY_BUCKETS = 4;
 const MIN_BUCKETS = 10;
 /** The level is computed again when a fiftieth of the past is new. */
 const SUMMARY_SHARE = 50;
+/** Means that have left the past but not yet what is sorted of it: at most what is new between two summaries. */
+const SPARE = 16;
+const SLOTS = BUCKETS + SPARE;
+/** A level was held when it was there in so many buckets in a row (20 s). */
+const HELD = 4;
 
 /** From here on the outer quantiles say something about habits; before, they mostly show how the host started. */
 export const SETTLED_SPAN_MS = 5 * 60_000;
 
 /**
  * Median and MAD of the past 20 minutes in 5 s means, without the newest 20 s. Median and MAD stand bursts in up to half of
- * the past. Known after 70 s. About 4 kB a series.
+ * the past. Known after 70 s. About 6 kB a series.
  *
  * @see Rousseeuw and Croux 1993, "Alternatives to the Median Absolute Deviation"
  */
 export class Baseline {
-  readonly #means = new Float64Array(BUCKETS);
+  readonly #means = new Float64Array(SLOTS);
+  /** Buckets are counted from the first one; what is kept are the newest `#count` before `#next`. */
   #next = 0;
   #count = 0;
   #bucket = Number.NEGATIVE_INFINITY;
@@ -38,6 +45,12 @@ export class Baseline {
   #inside = 0;
   #level: UsualLevel | null = null;
   #unread = 0;
+  /** The past in order, and for each run of `HELD` buckets in it the lowest. */
+  readonly #sorted = new SortedValues(BUCKETS);
+  readonly #held = new SortedValues(BUCKETS);
+  /** Which buckets are in them. */
+  #sortedFrom = 0;
+  #sortedTo = 0;
 
   add(tMs: number, value: number): void {
     const bucket = Math.floor(tMs / BUCKET_MS);
@@ -57,28 +70,29 @@ export class Baseline {
   forgetRecent(): void {
     const dropped = Math.min(this.#count, DELAY_BUCKETS);
     this.#count -= dropped;
-    this.#next = (this.#next - dropped + BUCKETS) % BUCKETS;
+    this.#next -= dropped;
     this.#sum = 0;
     this.#inside = 0;
+    this.#sortAnew();
   }
 
   /** Starts over, for a level that stayed so long that it is the new usual. */
   reset(): void {
     this.#count = 0;
-    this.#next = 0;
     this.#sum = 0;
     this.#inside = 0;
     this.#level = null;
+    this.#sortAnew();
   }
 
   #closeBucket(): void {
     if (this.#inside === 0) return;
-    this.#means[this.#next] = this.#sum / this.#inside;
-    this.#next = (this.#next + 1) % BUCKETS;
+    this.#means[this.#next % SLOTS] = this.#sum / this.#inside;
+    this.#next += 1;
     if (this.#count < BUCKETS) this.#count += 1;
     this.#sum = 0;
     this.#inside = 0;
-    // A long past hardly moves in 5 s, and sorting it is what a baseline costs: 240 buckets are summed up every 25 s.
+    // A long past hardly moves in 5 s: 240 buckets are summed up every 25 s.
     this.#unread += 1;
     if (this.#level !== null && this.#unread * SUMMARY_SHARE < this.#count) return;
     this.#unread = 0;
@@ -88,27 +102,48 @@ export class Baseline {
   #summarize(): UsualLevel | null {
     const known = this.#count - DELAY_BUCKETS;
     if (known < MIN_BUCKETS) return null;
-    const past = new Float64Array(known);
-    const oldest = this.#next - this.#count + BUCKETS;
-    for (let i = 0; i < known; i++) past[i] = this.#means[(oldest + i) % BUCKETS]!;
-    const held = heldLevels(past).sort();
-    past.sort();
-    const center = sortedQuantile(past, 0.5);
-    const deviations = past.map((value) => Math.abs(value - center)).sort();
+    this.#sortUpTo(this.#next - this.#count, this.#next - DELAY_BUCKETS);
+    const center = this.#sorted.quantile(0.5);
     return {
       center,
-      spread: 1.4826 * sortedQuantile(deviations, 0.5),
-      low: sortedQuantile(past, 0.05),
-      high: sortedQuantile(past, 0.95),
-      heldHigh: sortedQuantile(held, 0.95),
+      spread: 1.4826 * this.#sorted.medianDistance(center),
+      low: this.#sorted.quantile(0.05),
+      high: this.#sorted.quantile(0.95),
+      heldHigh: this.#held.quantile(0.95),
       spanMs: known * BUCKET_MS,
     };
   }
-}
 
-/** For each run of four buckets (20 s) its lowest: the level that was held all along. */
-function heldLevels(means: Float64Array): Float64Array {
-  const held = new Float64Array(means.length - 3);
-  for (let i = 0; i < held.length; i++) held[i] = Math.min(means[i]!, means[i + 1]!, means[i + 2]!, means[i + 3]!);
-  return held;
+  /** Adds the buckets that have become past and lets go of those that are too old. */
+  #sortUpTo(from: number, to: number): void {
+    if (this.#sortedFrom === this.#sortedTo) {
+      this.#sortedFrom = from;
+      this.#sortedTo = from;
+    }
+    for (; this.#sortedFrom < from; this.#sortedFrom++) {
+      this.#sorted.remove(this.#mean(this.#sortedFrom));
+      this.#held.remove(this.#heldFrom(this.#sortedFrom));
+    }
+    for (; this.#sortedTo < to; this.#sortedTo++) {
+      this.#sorted.add(this.#mean(this.#sortedTo));
+      const first = this.#sortedTo - HELD + 1;
+      if (first >= this.#sortedFrom) this.#held.add(this.#heldFrom(first));
+    }
+  }
+
+  #sortAnew(): void {
+    this.#sorted.clear();
+    this.#held.clear();
+    this.#sortedFrom = 0;
+    this.#sortedTo = 0;
+  }
+
+  #mean(bucket: number): number {
+    return this.#means[bucket % SLOTS]!;
+  }
+
+  /** The lowest of the run of buckets that begins with this one. */
+  #heldFrom(bucket: number): number {
+    return Math.min(this.#mean(bucket), this.#mean(bucket + 1), this.#mean(bucket + 2), this.#mean(bucket + 3));
+  }
 }

@@ -111,8 +111,8 @@ class FillWatch implements Watch {
 
   #mayBegin(tMs: number, room: number): void {
     for (const [i, scale] of this.#config.scales.entries()) {
-      const growth = steadyGrowth(this.#rings[i]!, tMs, scale, this.#config.forgivenBlocks);
-      if (growth === null || growth < this.#config.minGrowth) continue;
+      const growth = steadyGrowth(this.#rings[i]!, tMs, scale, this.#config);
+      if (growth === null) continue;
       const spanMs = scale.blockMs * scale.blocks;
       const perSecond = (growth * 1_000) / spanMs;
       if (!((room / perSecond) * 1_000 <= scale.horizonMs)) continue;
@@ -158,26 +158,32 @@ class FillWatch implements Watch {
 }
 
 /**
- * Growth over the whole span when every block of it grew steadily, else `null`; also `null` while the span is not covered.
+ * Growth over the whole span when every block of it grew steadily and it is worth a word, else `null`; also `null` while the
+ * span is not covered.
  * With forgiven blocks it is what the median block makes of the span.
  */
 function steadyGrowth(
   ring: RecentValues,
   tMs: number,
   scale: Omit<FillScale, 'horizonMs'>,
-  forgiven: number,
+  { forgivenBlocks: forgiven, minGrowth }: z.output<typeof config>,
 ): number | null {
-  const edges: number[] = [];
-  for (let block = scale.blocks; block >= 0; block--) {
+  const past = valueAtTime(ring, tMs - scale.blocks * scale.blockMs);
+  const now = valueAtTime(ring, tMs);
+  if (past === null || now === null || (forgiven === 0 && now - past < minGrowth)) return null;
+  const edges = [past];
+  for (let block = scale.blocks - 1; block >= 1; block--) {
     const edge = valueAtTime(ring, tMs - block * scale.blockMs);
     if (edge === null) return null;
     edges.push(edge);
   }
+  edges.push(now);
   const growths = edges.slice(1).map((edge, i) => edge - edges[i]!);
   const sorted = growths.toSorted((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)]!;
   if (median <= 0 || sorted[forgiven]! < STEADY_SHARE * median) return null;
-  return forgiven === 0 ? edges.at(-1)! - edges[0]! : median * scale.blocks;
+  const growth = forgiven === 0 ? now - past : median * scale.blocks;
+  return growth < minGrowth ? null : growth;
 }
 
 /** Growth a second over a span, or `null` while it is not covered. */
@@ -201,11 +207,9 @@ function valueAtTime(ring: RecentValues, tMs: number): number | null {
   const newest = ring.count - 1;
   if (newest < 0) return null;
   if (tMs >= ring.timeAt(newest)) return tMs - ring.timeAt(newest) <= 6_000 ? ring.valueAt(newest) : null;
-  for (let i = newest - 1; i >= 0; i--) {
-    const before = ring.timeAt(i);
-    if (before > tMs) continue;
-    const share = (tMs - before) / (ring.timeAt(i + 1) - before);
-    return ring.valueAt(i) + share * (ring.valueAt(i + 1) - ring.valueAt(i));
-  }
-  return null;
+  if (newest === 0 || tMs < ring.timeAt(0)) return null;
+  const i = ring.lastAtOrBefore(tMs);
+  const before = ring.timeAt(i);
+  const share = (tMs - before) / (ring.timeAt(i + 1) - before);
+  return ring.valueAt(i) + share * (ring.valueAt(i + 1) - ring.valueAt(i));
 }

@@ -37,6 +37,18 @@ export class RecentValues {
     return this.#values[this.#slot(i)]!;
   }
 
+  /** Newest value at or before a time that is not before the oldest one. */
+  lastAtOrBefore(tMs: number): number {
+    let low = 0;
+    let high = this.#count - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.timeAt(middle) <= tMs) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
   clear(): void {
     this.#count = 0;
     this.#next = 0;
