@@ -40,4 +40,5 @@ const KINDS: Readonly<Record<string, Bilingual>> = {
   service: { ko: '서비스', en: 'service' },
   database: { ko: '데이터베이스', en: 'database' },
   host: { ko: '호스트', en: 'host' },
+  device: { ko: '장비', en: 'device' },
 };

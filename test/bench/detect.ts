@@ -19,6 +19,7 @@ const settings: Readonly<Record<string, unknown>> = {
   saturation: { high: 0.95, release: 0.9 },
   'fill-forecast': { limit: 1, minGrowth: 0.1, scales: [{ blockMs: 5_500, blocks: 4, horizonMs: 3_600_000 }] },
   silence: { missingMs: 30_000, stuckMs: 120_000 },
+  outage: { upForMs: 60_000, confirmMs: 5_000, severity: 'minor' },
   threshold: { high: 0.9, persistMs: 5_000 },
 };
 

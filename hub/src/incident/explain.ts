@@ -19,6 +19,7 @@ export const FOUND_LATE_MS = 60_000;
 
 /** Whether a pressure or symptom can follow from a fault or pressure; null when nothing connects them. */
 export function relationOf(effect: Subject, cause: Subject, around: Surroundings): Relation | null {
+  if (isDevice(cause)) return null;
   if (isSilentHost(cause) && isOnHostOf(effect, cause, around)) return { isPlain: true, hops: 0 };
   const hops = plainHops(effect, cause, around);
   if (hops !== null) return { isPlain: true, hops };
@@ -78,6 +79,8 @@ function isNeighbour(effect: Subject, cause: Subject, around: Surroundings): boo
   return around.hopsAround(effect.place, cause.place, NEIGHBOUR_HOPS) !== null;
 }
 
+/** A switch is asked by an agent, and is not on its host; what hangs on it is not known here. */
+const isDevice = ({ entity }: Subject): boolean => entity.startsWith('device:');
 const isHost = ({ entity }: Subject): boolean => entity.startsWith('host:');
 const isSilentHost = (subject: Subject): boolean => isHost(subject) && subject.trouble === 'missing';
 

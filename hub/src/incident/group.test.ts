@@ -23,6 +23,11 @@ function other(id: number, startMs: number): FindingRecord {
   return { ...like, finding, whileItHeld: finding };
 }
 
+function about(base: FindingRecord, fields: Partial<FindingRecord['finding']>): FindingRecord {
+  const finding = { ...base.finding, ...fields };
+  return { ...base, finding, whileItHeld: finding };
+}
+
 const idsOf = (groups: readonly { members: readonly FindingRecord[] }[]) =>
   groups.map(({ members }) => members.map(({ finding }) => Number(finding.id.slice(-1))));
 
@@ -51,6 +56,12 @@ describe('faults of one host', () => {
   ])('handles $name', ({ records, want }) => {
     expect(idsOf(groupFindings(records, alone))).toEqual(want);
     expect(idsOf(groupFindings(records.toReversed(), alone))).toEqual(want);
+  });
+
+  it('lets no device explain the host that asks it', () => {
+    const port = about(record(1, 0, null), { entity: 'device:sw-1', trouble: 'port-down' });
+    const slow = about(record(2, MINUTE, null), { nature: 'symptom', trouble: 'latency' });
+    expect(idsOf(groupFindings([port, slow], alone))).toEqual([[1], [2]]);
   });
 
   it('gives the oldest number to incidents that turn out to be one', () => {

@@ -36,6 +36,8 @@ const WORDS: Readonly<Record<string, Bilingual>> = {
   'file-system': { ko: '디스크 공간 부족', en: 'a disk near its limit' },
   'disk-io': { ko: '디스크 I/O 과부하', en: 'an overloaded disk' },
   'network-errors': { ko: '네트워크 오류', en: 'network errors' },
+  'device-silent': { ko: '장비 응답 없음', en: 'a device that does not answer' },
+  'port-down': { ko: '포트 끊김', en: 'a port that is down' },
   connections: { ko: '동시 연결 급증', en: 'a rush of connections' },
   'log-errors': { ko: '오류 로그 급증', en: 'a burst of log errors' },
   'log-new': { ko: '처음 보는 오류 로그', en: 'log errors never seen before' },
@@ -51,6 +53,8 @@ const PAST: Readonly<Record<string, (name: Bilingual) => Bilingual>> = {
     en: `${en} came close to its quota`,
   }),
   missing: ({ ko, en }) => ({ ko: `${josa(ko, '이/가')} 중지되었습니다`, en: `${en} stopped` }),
+  'device-silent': ({ ko, en }) => ({ ko: `${josa(ko, '이/가')} 응답하지 않았습니다`, en: `${en} did not answer` }),
+  'port-down': ({ ko, en }) => ({ ko: `${ko}의 포트가 끊겼습니다`, en: `a port of ${en} went down` }),
   lock: ({ ko, en }) => ({
     ko: `${ko}에서 행 잠금 대기가 발생했습니다`,
     en: `sessions of ${en} had to wait for a lock`,
@@ -115,6 +119,14 @@ const LOOK: Readonly<Record<string, Look>> = {
   'file-system': ({ ko, en }) => ({
     ko: `${ko}의 디스크에서 최근에 커진 폴더를 찾으십시오.`,
     en: `Find the folders on ${en} that have grown lately.`,
+  }),
+  'device-silent': ({ ko, en }) => ({
+    ko: `${ko}의 전원과 관리 네트워크 경로를 확인하십시오.`,
+    en: `See whether ${en} has power, and whether its management network can be reached.`,
+  }),
+  'port-down': ({ ko, en }) => ({
+    ko: `${josa(ko, '과/와')} 그 포트에 연결된 장비의 케이블, 전원, 최근 설정 변경을 확인하십시오.`,
+    en: `Look at cable, power and recent configuration of ${en} and of what is at that port.`,
   }),
   missing: ({ ko, en }) => ({
     ko: `${ko}의 마지막 로그에서 중지된 까닭을 확인한 뒤 재시작하십시오.`,

@@ -203,6 +203,18 @@ describe('detection on a host', () => {
     expect(opened(findings)).toMatchObject([{ kind: 'flat-line', entity: 'service:nginx@web-1' }]);
   });
 
+  it('says the last value known of what is no longer reported while its finding is open', () => {
+    const row = (value: number) => Float64Array.from(series, (_, i) => (i === 2 ? value : Number.NaN));
+    const detection = start();
+    for (let second = 0; second < 200; second++) {
+      detection.observe(T0 + second * 1_000, row(second < 90 ? 0.97 : Number.NaN), series.length);
+    }
+    const findings = detection.takeFindings();
+    expect(findings.length).toBeGreaterThan(2);
+    for (const one of findings) expect(findingSchema.safeParse(one).error).toBeUndefined();
+    expect(findings.at(-1)?.evidence[0]?.value).toBeCloseTo(0.97);
+  });
+
   it('is ready after 90 s and shows a score meanwhile', () => {
     const detection = start();
     live(60, () => ({}), 1, detection);

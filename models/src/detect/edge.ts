@@ -46,14 +46,16 @@ export interface EdgeDetection {
 /** The past a baseline needs before it is known. */
 const READY_AFTER_MS = 75_000;
 const MULTIVARIATE = 'multivariate';
-const MAX_SUBJECTS = 512;
+/** No quantity is larger; sums and ratios of such values would not be finite. */
+const GREATEST = 1e150;
+const MAX_SUBJECTS = 2_048;
 
 const scoreOfOpen: Readonly<Record<Severity, number>> = { info: 0.5, minor: 0.7, major: 0.85, critical: 1 };
 
 /**
  * Detection on one host: rules choose detectors for each series, what they say about one subject becomes one finding.
  * A pure state machine: no clock, no I/O, the same input gives the same output. Memory: about 10 kB a judged series, at most
- * 512 subjects.
+ * 2,048 subjects.
  */
 export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetection {
   const byName = new Map((options.detectors ?? allDetectors).map((detector) => [detector.name, detector]));
@@ -104,7 +106,7 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
       const known = Math.min(length, values.length, inlets.length);
       for (let i = 0; i < known; i++) {
         const value = values[i]!;
-        if (!Number.isFinite(value)) continue;
+        if (!(Math.abs(value) <= GREATEST)) continue;
         for (const inlet of inlets[i] ?? []) inlet(tMs, value);
       }
       strangest = 0;
@@ -141,7 +143,9 @@ export function createEdgeDetection(options: EdgeDetectionOptions): EdgeDetectio
   };
 }
 
-function entityOf({ subject, name, service }: SeriesRule, { hostEntity, scopeEntity }: EdgeDetectionOptions): string {
+function entityOf(rule: SeriesRule, { hostEntity, scopeEntity }: EdgeDetectionOptions): string {
+  const { subject, name, service } = rule;
+  if (rule.entity !== undefined) return rule.entity;
   const agent = hostEntity.slice(hostEntity.indexOf(':') + 1);
   if (subject === 'directory') return `directory:${name.replaceAll(/\s/g, '_').slice(0, 100)}@${agent}`;
   if (scopeEntity !== undefined && scopeEntity !== null) return scopeEntity;

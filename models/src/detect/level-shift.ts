@@ -119,7 +119,7 @@ class LevelShiftWatch implements Watch {
   }
 
   #signal(tMs: number, before: UsualLevel): Signal {
-    const value = this.#recent.mean(tMs, 10_000);
+    const value = this.#recent.latest(tMs, 10_000);
     const threshold = this.#threshold(before);
     const score = Math.min(1_000, Math.max(0, (value - before.center) / ((threshold - before.center) / 3)));
     return {

@@ -88,6 +88,12 @@ export class RecentValues {
     return inside === 0 ? Number.NaN : sum / inside;
   }
 
+  /** The same, or the newest value where there is none in the span; NaN before the first. */
+  latest(tMs: number, spanMs: number): number {
+    const mean = this.mean(tMs, spanMs);
+    return Number.isNaN(mean) && this.#count > 0 ? this.valueAt(this.#count - 1) : mean;
+  }
+
   #slot(i: number): number {
     return (this.#next - this.#count + i + this.#times.length) % this.#times.length;
   }

@@ -10,6 +10,8 @@ export interface SeriesRule {
   readonly name: string;
   /** `address:port` of the other side, for calls. */
   readonly peer?: string;
+  /** What its findings are about, where that is not the host or service that the agent speaks for. */
+  readonly entity?: string;
   readonly role: string;
   /** Which program the series speaks of, where several kinds have the same metrics. */
   readonly service?: string;
@@ -99,6 +101,15 @@ const hostRules: Readonly<Record<string, RuleOf>> = {
   'system.network.errors': (attributes) => networkErrors(attributes),
   'system.network.dropped': (attributes) => networkErrors(attributes),
   'system.network.packet.dropped': (attributes) => networkErrors(attributes),
+  'airis.snmp.up': (attributes) =>
+    ofDevice(attributes, 'device', '', { upForMs: 10 * MINUTE_MS, confirmMs: 25_000, severity: 'major' }),
+  // Desks are unplugged every evening; what was up for a day is a server or another switch.
+  'hw.network.up': (attributes) =>
+    ofDevice(attributes, 'device-port', attributes['network.interface.name'] ?? '', {
+      upForMs: 24 * HOUR_MS,
+      confirmMs: 15_000,
+      severity: 'minor',
+    }),
   'nginx.requests': (attributes) => nginxRequests(attributes),
   'nginx.connections_current': (attributes) => nginxConnections(attributes),
   'airis.http.server.error_ratio': (attributes) =>
@@ -162,6 +173,18 @@ function nginxConnections(attributes: Attributes): SeriesRule | null {
   return named('web-connections', portOf(attributes), state ?? 'all', {
     'level-shift': { minShift: 100, minRatio: 4, persistMs: 30_000, spreads: 8 },
   });
+}
+
+function ofDevice(
+  attributes: Attributes,
+  subject: SubjectKind,
+  part: string,
+  outage: Readonly<Record<string, unknown>>,
+): SeriesRule | null {
+  const device = attributes['hw.parent'];
+  if (device === undefined) return null;
+  const entity = `device:${device.replaceAll(/\s/g, '_').slice(0, 100)}`;
+  return { subject, name: `${device} ${part}`.trim(), role: 'state', entity, judges: { outage } };
 }
 
 /** Several servers of one host are told apart by their port. */

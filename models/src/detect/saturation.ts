@@ -67,7 +67,7 @@ class SaturationWatch implements Watch {
   }
 
   #signal(tMs: number, sinceMs: number): Signal {
-    const value = this.#recent.mean(tMs, 10_000);
+    const value = this.#recent.latest(tMs, 10_000);
     const usual = this.#baseline.level();
     const spread = Math.max(usual?.spread ?? 0, (1 - this.#config.release) / 3);
     const score = Math.min(1_000, Math.max(3, (value - (usual?.center ?? this.#config.release)) / spread));

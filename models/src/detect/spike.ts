@@ -49,7 +49,7 @@ class SpikeWatch implements Watch {
       this.#sinceMs = null;
       return null;
     }
-    const value = this.#recent.mean(tMs, persistMs);
+    const value = this.#recent.latest(tMs, persistMs);
     const score = Math.min(1_000, (3 * value) / threshold);
     return {
       kind: 'spike',

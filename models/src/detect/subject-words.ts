@@ -43,6 +43,28 @@ export const subjectWords: Readonly<Record<SubjectKind, Wording>> = {
   },
   'disk-io': { name: { ko: '디스크 I/O 부하', en: 'Disk I/O load' }, ...ratio },
   'network-errors': { name: { ko: '네트워크 오류', en: 'Network errors' }, format: perSecond },
+  device: {
+    name: { ko: '장비 응답', en: 'Answers of the device' },
+    format: whole,
+    titles: { missing: { ko: '{place} 장비 응답 없음', en: 'Device {place} does not answer' } },
+    sentences: {
+      missing: {
+        ko: '장비가 SNMP 요청에 {lasting}째 응답하지 않습니다.',
+        en: 'The device has not answered SNMP for {lasting}.',
+      },
+    },
+  },
+  'device-port': {
+    name: { ko: '장비 포트', en: 'Port of the device' },
+    format: whole,
+    titles: { missing: { ko: '{place} 포트 끊김', en: 'Port {place} is down' } },
+    sentences: {
+      missing: {
+        ko: '하루 이상 계속 연결되어 있던 포트가 {lasting}째 끊겨 있습니다.',
+        en: 'The port, up for a day or more before, has been down for {lasting}.',
+      },
+    },
+  },
   'web-requests': { name: { ko: '웹 요청', en: 'Web requests' }, format: perSecond },
   'web-connections': { name: { ko: '웹 동시 연결', en: 'Web connections' }, format: count },
   'web-errors': { name: { ko: '웹 오류율(5xx)', en: 'Web error ratio (5xx)' }, ...ratio },

@@ -21,6 +21,8 @@ export const subjects = {
   'file-system': host('fault', 'file-system'),
   'disk-io': host('pressure', 'disk-io'),
   'network-errors': host('fault', 'network-errors'),
+  device: host('fault', 'device-silent'),
+  'device-port': host('fault', 'port-down'),
   'web-requests': host('symptom', 'traffic'),
   'web-connections': host('symptom', 'connections'),
   'web-errors': host('symptom', 'errors'),
