@@ -1,4 +1,5 @@
 import type {
+  CapacityAnswer,
   Change,
   Finding,
   Host,
@@ -637,6 +638,55 @@ export const fixtureHeldLines = (nowMs: number, isEmpty: boolean) => ({
   isCut: false,
   withheld: 12,
 });
+
+const DAY_MS = 86_400_000;
+
+/** A disk with a date, a pool that may fill, memory that does not, a disk without a past. */
+export function fixtureCapacity(host: string, nowMs: number, isEmpty: boolean): CapacityAnswer {
+  const known = {
+    name: null,
+    usedRatio: 0.43,
+    perDayRatio: 0.0002,
+    fullAt: null,
+    earliestFullAt: null,
+    latestFullAt: null,
+    probability: 0,
+    horizonDays: 60,
+    daysOfPast: 30,
+  };
+  const resources: CapacityAnswer['resources'] = [
+    {
+      ...known,
+      kind: 'file-system',
+      name: '/var/lib/postgresql',
+      usedRatio: 0.82,
+      perDayRatio: 0.0102,
+      fullAt: stamp(nowMs + 18 * DAY_MS),
+      earliestFullAt: stamp(nowMs + 14 * DAY_MS),
+      latestFullAt: stamp(nowMs + 25 * DAY_MS),
+      probability: 0.97,
+    },
+    {
+      ...known,
+      kind: 'connection-pool',
+      name: 'jdbc/shop',
+      usedRatio: 0.61,
+      earliestFullAt: stamp(nowMs + 40 * DAY_MS),
+      probability: 0.22,
+    },
+    { ...known, kind: 'memory' },
+    {
+      ...known,
+      kind: 'file-system',
+      name: '/data',
+      probability: null,
+      horizonDays: null,
+      perDayRatio: null,
+      daysOfPast: 1,
+    },
+  ];
+  return { host, resources: isEmpty ? [] : resources };
+}
 
 export const fixtureThreads = (host: string, nowMs: number) => ({
   host,

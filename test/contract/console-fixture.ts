@@ -170,6 +170,7 @@ function resource(state: State, method: string, path: string, body: unknown): un
     return list([...shopHosts, ...data.fixtureHosts(nowMs)]);
   }
   if (collection === 'hosts' && id === '') return list(data.fixtureHosts(nowMs, state.extraHosts));
+  if (collection === 'hosts' && action === 'capacity') return data.fixtureCapacity(`${id}`, nowMs, isEmpty);
   if (collection === 'hosts' && action === 'threads') return data.fixtureThreads(`${id}`, nowMs);
   if (collection === 'hosts' && action === 'watch') return { liveUntil: data.stamp(nowMs + 30_000) };
   if (collection === 'hosts') return data.fixtureHost(id.replace(/^host:/, ''), nowMs, shopHosts);

@@ -107,6 +107,36 @@ describe('what only the host knows', () => {
   });
 });
 
+describe('what fills up', () => {
+  it.each([
+    [
+      'ko',
+      '고갈 예상',
+      '60일 안에 고갈될 확률 97 %',
+      '이르면 고갈',
+      '60일 안에 고갈되지 않음',
+      '3일 이상의 이력이 필요합니다',
+    ],
+    [
+      'en',
+      'full about',
+      '97 % within 60 days',
+      'perhaps full from',
+      'not full within 60 days',
+      'needs three days of past',
+    ],
+  ])('is told on the host page with dates and odds (%s)', async (lang, ...shown) => {
+    const { page, complaints } = await openPage(browser, withLook('/hosts/was-pay-02', `lang=${lang}&theme=light`));
+    for (const text of shown) {
+      await page.getByText(text).first().scrollIntoViewIfNeeded();
+      await page.getByText(text).first().waitFor();
+    }
+    expect([...(await axeViolations(page)), ...(await clippedText(page))]).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
 describe.each(['empty', 'slow', 'failing'] as const)('when the hub is %s', (mode) => {
   it.each(['/', '/incidents', '/xview', '/hosts', '/hosts/was-pay-02', '/settings/health'])(
     '%s says so, readably',
