@@ -85,6 +85,22 @@ describe('the hub asks a host', () => {
     expect(await askLines(3)).toMatchObject({ lines: { length: 3 }, isCut: true });
   });
 
+  it('for what may leave it now, which is changed while it runs', async () => {
+    const set = (general: readonly string[]) => hub.api('PUT', `/api/v1/hosts/${HOST}/log-sources`, { general });
+    await set(['/**/payroll.log']);
+    const found = await until('the other log to be general', 30_000, async () => {
+      const answer = await askLines();
+      return answer.withheld === 20 ? answer : null;
+    });
+    expect(found.lines.map(({ source }) => source.endsWith('payroll.log'))).toEqual(Array(5).fill(true));
+    const told = await hub.api<{ generalLogSources: string[] }>('GET', `/api/v1/hosts/${HOST}`);
+    expect(told.generalLogSources).toEqual(['/**/payroll.log']);
+    await set([]);
+    await until('all logs to be private', 30_000, async () => ((await askLines()).withheld === 25 ? true : null));
+    const { items } = await hub.api<{ items: { action: string; details: object }[] }>('GET', '/api/v1/audit');
+    expect(items.find(({ action }) => action === 'host.log-sources-set')?.details).toEqual({ general: '' });
+  });
+
   it('what the threads of its Java virtual machine do', async () => {
     const ask = (pid?: number) =>
       hub.api<{ text: string }>('POST', `/api/v1/hosts/${HOST}/threads`, pid === undefined ? {} : { pid });

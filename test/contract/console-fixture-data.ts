@@ -427,6 +427,7 @@ export function fixtureHost(agent: string, nowMs: number, more: readonly Host[] 
   if (host === undefined) return null;
   return {
     ...host,
+    generalLogSources: ['/var/log/nginx/*.log'],
     links: [
       {
         interfaceName: 'eth0',

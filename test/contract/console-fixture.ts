@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import type { MetricsQuery, Session } from '../../hub/src/api/types.ts';
+import type { LogSources, MetricsQuery, Session } from '../../hub/src/api/types.ts';
 import * as data from './console-fixture-data.ts';
 import * as shop from './console-fixture-shop.ts';
 import * as transactions from './console-fixture-transactions.ts';
@@ -19,6 +19,8 @@ export interface ConsoleFixture extends AsyncDisposable {
   readonly metrics: Set<string>;
   /** True once `POST …/ack` was received, so that a walk sees its effect. */
   isAcknowledged: boolean;
+  /** Changed by the console; `null`: as the data says. */
+  logSources: readonly string[] | null;
   signedIn: boolean;
   /** Hosts beyond the usual two dozen. */
   extraHosts: number;
@@ -46,6 +48,7 @@ export async function startConsoleFixture(dist: string): Promise<ConsoleFixture>
     requests: [] as string[],
     metrics: new Set<string>(),
     isAcknowledged: false,
+    logSources: null as readonly string[] | null,
     signedIn: true,
     extraHosts: 0,
     hasShop: false,
@@ -98,7 +101,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 
 type State = Pick<
   ConsoleFixture,
-  'mode' | 'metrics' | 'isAcknowledged' | 'signedIn' | 'extraHosts' | 'hasShop' | 'faults'
+  'mode' | 'metrics' | 'isAcknowledged' | 'logSources' | 'signedIn' | 'extraHosts' | 'hasShop' | 'faults'
 >;
 
 const user = 'minji';
@@ -171,9 +174,16 @@ function resource(state: State, method: string, path: string, body: unknown): un
   }
   if (collection === 'hosts' && id === '') return list(data.fixtureHosts(nowMs, state.extraHosts));
   if (collection === 'hosts' && action === 'capacity') return data.fixtureCapacity(`${id}`, nowMs, isEmpty);
+  if (collection === 'hosts' && action === 'log-sources') {
+    state.logSources = (body as LogSources).general; // Sent by the console's typed client.
+    return body;
+  }
   if (collection === 'hosts' && action === 'threads') return data.fixtureThreads(`${id}`, nowMs);
   if (collection === 'hosts' && action === 'watch') return { liveUntil: data.stamp(nowMs + 30_000) };
-  if (collection === 'hosts') return data.fixtureHost(id.replace(/^host:/, ''), nowMs, shopHosts);
+  if (collection === 'hosts') {
+    const host = data.fixtureHost(id.replace(/^host:/, ''), nowMs, shopHosts);
+    return host === null || state.logSources === null ? host : { ...host, generalLogSources: state.logSources };
+  }
   if (collection === 'incidents' && method === 'POST') {
     if (action === 'ack') state.isAcknowledged = true;
     return {};

@@ -107,6 +107,27 @@ describe('what only the host knows', () => {
   });
 });
 
+describe('which logs may leave a host', () => {
+  it.each([
+    ['ko', '마스킹한 줄이 허브로 가는 로그', '변경', '공개할 로그, 한 줄에 하나', '저장'],
+    ['en', 'Logs whose masked lines go to the hub', 'Change', 'Logs that are not private, one a line', 'Save'],
+  ])('is shown and changed on its page (%s)', async (lang, about, change, patterns, save) => {
+    const { page, complaints } = await openPage(browser, withLook('/hosts/was-pay-02', `lang=${lang}&theme=dark`));
+    await page.getByText(about).waitFor();
+    await page.getByRole('button', { name: change, exact: true }).click();
+    await page.getByLabel(patterns).fill('/srv/tomcat/logs/**\n\n journal:sshd.service ');
+    expect([...(await axeViolations(page)), ...(await clippedText(page))]).toEqual([]);
+    await page.getByRole('button', { name: save, exact: true }).click();
+    await page.getByText('journal:sshd.service', { exact: true }).waitFor();
+    expect(await page.locator('.log-sources code').allInnerTexts()).toEqual([
+      '/srv/tomcat/logs/**',
+      'journal:sshd.service',
+    ]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
 describe('what fills up', () => {
   it.each([
     [

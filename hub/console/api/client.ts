@@ -16,6 +16,7 @@ import type {
   Incident,
   IncidentDetail,
   IncidentState,
+  LogSources,
   MetricsAnswer,
   MetricsQuery,
   Page,
@@ -112,6 +113,8 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
     capacity: (hostId: string, signal?: AbortSignal) => get<CapacityAnswer>(`/hosts/${id(hostId)}/capacity`, signal),
     watchHost: (hostId: string, signal?: AbortSignal) => post<WatchLease>(`/hosts/${id(hostId)}/watch`, {}, signal),
     heldLines: (query: HeldLinesQuery) => askHost<HeldLinesAnswer>('/query/held-lines', query),
+    setLogSources: (hostId: string, sources: LogSources) =>
+      request<LogSources>('PUT', `/hosts/${id(hostId)}/log-sources`, sources),
     takeThreads: (hostId: string) => askHost<ThreadsAnswer>(`/hosts/${id(hostId)}/threads`),
     metrics: (query: MetricsQuery, signal?: AbortSignal) => post<MetricsAnswer>('/query/metrics', query, signal),
     findings: (query: { from: string; limit: number }, signal?: AbortSignal) =>

@@ -329,6 +329,13 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'places.host': 'Raw logs and values by the second',
   'places.hub': 'Summaries of {series} series, {waiting} waiting, {lost} lost',
   'places.cloud': 'Nothing',
+  'logSources.none': 'All logs are private: only counts and forms go to the hub.',
+  'logSources.some': 'Logs whose masked lines go to the hub',
+  'logSources.change': 'Change',
+  'logSources.patterns': 'Logs that are not private, one a line',
+  'logSources.hint':
+    '* stays within a folder, ** goes below it. All others are private, and floor.yaml on the host has the last word. The change is noted in the audit.',
+  'logSources.save': 'Save',
   'addHost.run': 'Run this once on the new host.',
   'addHost.copy': 'Copy command',
   'addHost.expires': 'Expires in {left}',

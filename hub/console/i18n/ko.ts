@@ -326,6 +326,13 @@ export const ko = {
   'places.host': '원본 로그와 초 단위 값',
   'places.hub': '요약 {series}개 시계열, 대기 {waiting}, 유실 {lost}',
   'places.cloud': '없음',
+  'logSources.none': '모든 로그가 비공개입니다. 건수와 형태만 허브로 갑니다.',
+  'logSources.some': '마스킹한 줄이 허브로 가는 로그',
+  'logSources.change': '변경',
+  'logSources.patterns': '공개할 로그, 한 줄에 하나',
+  'logSources.hint':
+    '*는 폴더 하나, **는 하위 폴더까지입니다. 나머지는 비공개이고, 호스트의 floor.yaml이 우선합니다. 변경은 감사 로그에 남습니다.',
+  'logSources.save': '저장',
   'addHost.run': '새 호스트에서 아래 명령을 한 번 실행합니다.',
   'addHost.copy': '명령 복사',
   'addHost.expires': '{left} 뒤 만료',

@@ -25,6 +25,7 @@ import { allHostCharts, chartsFor, type HostChartName, readHostChart } from './h
 import { hostTitle } from './host-order.ts';
 import { hostCapacity, hostDetail, watchLease } from './host-resources.ts';
 import { InventoryFacts } from './inventory-facts.tsx';
+import { LogSources } from './log-sources.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
 import { RoleList } from './role-list.tsx';
 import { ScopeChip } from './scope-chip.tsx';
@@ -138,7 +139,12 @@ function HostView({ data, url, params }: ViewProps<HostData>) {
             {(value) => <AgentCost host={value} />}
           </Panel>
           <Panel title={t('host.dataPlaces')} loaded={data.host}>
-            {(value) => <DataPlaces host={value} />}
+            {(value) => (
+              <div className="stack">
+                <DataPlaces host={value} />
+                <LogSources host={value} onChanged={data.host.reload} />
+              </div>
+            )}
           </Panel>
         </div>
       </div>

@@ -10,7 +10,7 @@ import type { HostLatest } from './ports.ts';
 import { agentOf, presentChange, presentFinding, timeOrNull } from './present.ts';
 import { defineRoute } from './route.ts';
 import { hostId, pageOf } from './schema/common.ts';
-import { hostDetail, host as hostSchema, watchLease } from './schema/host.ts';
+import { hostDetail, host as hostSchema, logSources, watchLease } from './schema/host.ts';
 import type { Host, HostDetail, HostUpdate } from './types.ts';
 
 /** How long one watch lasts; the console renews it while a host page is open. */
@@ -67,6 +67,7 @@ export const readHost = defineRoute({
       ...withTelemetry(row, telemetry),
       inventory: record?.inventory == null ? null : presentInventory(record.inventory),
       links: record?.health.topology.links ?? [],
+      generalLogSources: [...agent.generalLogSources],
       health: record === null ? null : presentHealth(record.health),
       lossByReason: { ...telemetry.losses.get(name) },
       series: series.map((one) => ({ ...one, attributes: { ...one.attributes } })),
@@ -92,6 +93,24 @@ export const watchHost = defineRoute({
     const liveUntil = hub.clock() + LEASE_MS;
     await hub.leases.renew(agent.id, liveUntil);
     return { liveUntil: koreanTime(liveUntil) };
+  },
+});
+
+export const setLogSources = defineRoute({
+  method: 'PUT',
+  path: '/api/v1/hosts/{id}/log-sources',
+  summary:
+    'Name the logs of a host whose masked lines may leave it; all others are private, and its floor.yaml has the last word',
+  auth: 'admin',
+  params,
+  body: logSources,
+  response: logSources,
+  audit: null,
+  async handle({ params: { id }, body: { general }, caller }, hub) {
+    const agent = await hub.agents.agent(agentOf(id));
+    if (agent === null || agent.revokedAtUnixMs !== null) throw notFound(`live host ${id}`);
+    await hub.enrolment.setGeneralLogSources(caller.who, agent.id, general);
+    return { general };
   },
 });
 

@@ -6,7 +6,7 @@ import { enrol } from './enrol.ts';
 import { createEnrolmentToken, listEnrolmentTokens, withdrawEnrolmentToken } from './enrolment-tokens.ts';
 import { listFindings } from './findings.ts';
 import { readHealth } from './health.ts';
-import { listHosts, readHost, revokeHost, watchHost } from './hosts.ts';
+import { listHosts, readHost, revokeHost, setLogSources, watchHost } from './hosts.ts';
 import {
   acknowledgeIncident,
   feedbackOnIncident,
@@ -41,6 +41,7 @@ export const routes: readonly Route[] = [
   readHostCapacity,
   watchHost,
   takeThreads,
+  setLogSources,
   revokeHost,
   queryMetrics,
   queryLogs,

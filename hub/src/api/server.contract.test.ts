@@ -220,6 +220,20 @@ describe('a walk through the hub', () => {
     expect(logs).toMatchObject({ status: 200, body: { items: [], nextCursor: null } });
   });
 
+  it('lets only an admin say which logs may leave a host', async () => {
+    const path = `/api/v1/hosts/host:${agent}/log-sources`;
+    const set = (token: string, body: object, to = path) => hub.call('PUT', to, { token, body });
+    const general = ['/var/log/nginx/*.log'];
+    expect((await set(hub.tokens.operator, { general })).status).toBe(403);
+    expect((await set(hub.tokens.admin, { general: [''] })).status).toBe(400);
+    expect((await set(hub.tokens.admin, { general: Array(201).fill('/x') })).status).toBe(400);
+    expect((await set(hub.tokens.admin, { general }, '/api/v1/hosts/host:nobody/log-sources')).status).toBe(404);
+    expect(await set(hub.tokens.admin, { general })).toMatchObject({ status: 200, body: { general } });
+    expect(await hub.call('GET', `/api/v1/hosts/host:${agent}`, { token: hub.tokens.viewer })).toMatchObject({
+      body: { generalLogSources: general },
+    });
+  });
+
   it('gives and takes access', async () => {
     const token = hub.tokens.admin;
     const made = await hub.call('POST', '/api/v1/tokens', { token, body: { name: 'ci', role: 'viewer' } });

@@ -45,6 +45,7 @@ const identities: AgentIdentities = {
   mintAgentCertificate: async () => null,
   pushRevocations: async () => undefined,
   writeFirstDesired: async () => undefined,
+  setGeneralLogSources: async () => undefined,
   agentUrls: ['nats://127.0.0.1:4222'],
   caPem: null,
 };

@@ -16,7 +16,15 @@ export type { AccessRole, Page, Problem } from './schema/common.ts';
 export type { DemoFault, DemoShopAnswer } from './schema/demo.ts';
 export type { Change, Evidence, Finding } from './schema/finding.ts';
 export type { HubHealth } from './schema/health.ts';
-export type { AgentHealth, Host, HostDetail, HostSeries, HostState, WatchLease } from './schema/host.ts';
+export type {
+  AgentHealth,
+  Host,
+  HostDetail,
+  HostSeries,
+  HostState,
+  LogSources,
+  WatchLease,
+} from './schema/host.ts';
 export type {
   Alert,
   Cause,

@@ -24,6 +24,7 @@ beforeEach(() => {
         pushed.push(agents.map((agent) => agent.id));
       },
       writeFirstDesired: async () => undefined,
+      setGeneralLogSources: async () => undefined,
       agentUrls: ['nats://127.0.0.1:1'],
       caPem: null,
     },

@@ -33,6 +33,8 @@ export interface AgentIdentities {
   pushRevocations(revoked: readonly AgentRecord[]): Promise<void>;
   /** Writes what the agent is to do where it has nothing yet. */
   writeFirstDesired(agent: Pick<AgentRecord, 'id' | 'generalLogSources'>): Promise<void>;
+  /** Changes what the agent is to do, and tells it. Its floor may still hold a source private. */
+  setGeneralLogSources(agent: string, patterns: readonly string[]): Promise<void>;
   readonly agentUrls: readonly string[];
   readonly caPem: string | null;
 }
@@ -47,6 +49,8 @@ export interface Enrolment {
   withdrawToken(by: string, id: string): Promise<boolean>;
   /** @param caller - address of whoever asks; failures from one address are limited */
   enrol(request: EnrolmentRequest, caller: string): Promise<Result<EnrolmentAnswer, EnrolRefusal>>;
+  /** Names the logs whose masked lines may leave the host, from now on; all others are private. */
+  setGeneralLogSources(by: string, agent: string, patterns: readonly string[]): Promise<void>;
   /** Revokes for good: the live connection is cut, and the key never enrols again. */
   revoke(by: string, agent: string): Promise<AgentRecord>;
 }
@@ -71,14 +75,20 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const attempts = createFailedAttempts(ENROLMENT_LIMITS);
   const oneByOne = createSerial();
 
-  async function audit(who: string, action: string, target: string, reason: string | null = null): Promise<void> {
+  async function audit(
+    who: string,
+    action: string,
+    target: string,
+    reason: string | null = null,
+    details: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     await state.audit.append({
       atUnixMs: clock(),
       who,
       action,
       target,
       outcome: reason === null ? 'done' : 'refused',
-      details: reason === null ? {} : { reason },
+      details: reason === null ? details : { reason },
     });
   }
 
@@ -147,6 +157,11 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
         certificatePem: await identities.mintAgentCertificate(agent),
         roots: roots.map(({ keyId, publicKeyPem, roles }) => ({ keyId, publicKeyPem, roles: [...roles] })),
       });
+    },
+    async setGeneralLogSources(by, agent, patterns) {
+      await identities.setGeneralLogSources(agent, patterns);
+      await state.identity.setGeneralLogSources(agent, patterns);
+      await audit(by, 'host.log-sources-set', agent, null, { general: patterns.join(' ') });
     },
     async revoke(by, id) {
       const agent = await state.identity.revoke(id, clock());

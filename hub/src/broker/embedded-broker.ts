@@ -94,6 +94,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     agentUrls: [`${tls === null ? 'nats' : 'tls'}://${hostPort({ host: publicHost, port: listen.port })}`],
     authority: tls === null ? null : options.authority,
     jetstream: client,
+    publish: (subject, payload) => connection.publish(subject, payload),
     pushRevokedKeys: async (revokedKeys) => {
       await writeConfig({ ...options, revokedKeys }, keys, configFile, listen, tls?.files ?? null);
       await pushAccountJwt(keys, reach, revokedKeys);

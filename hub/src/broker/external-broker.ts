@@ -55,6 +55,7 @@ export async function connectExternalBroker(options: ExternalBrokerOptions): Pro
       agentUrls: servers,
       authority: null,
       jetstream: client,
+      publish: (subject, payload) => connection.publish(subject, payload),
       pushRevokedKeys: (publicKeys) => Promise.reject(revocationIsTheirs(publicKeys)),
     });
     return {

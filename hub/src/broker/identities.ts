@@ -1,4 +1,4 @@
-import { DESIRED_BUCKET, type Desired, desired } from '@airis/protocol';
+import { DESIRED_BUCKET, type Desired, desired, subjects } from '@airis/protocol';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { KeyPair } from '@nats-io/jwt';
 import { connect, credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node';
@@ -9,6 +9,8 @@ import { errorText, HubError } from '../errors.ts';
 import { type BrokerKeys, encodeAccountJwt, encodeAgentJwt, hubCredentials } from './accounts.ts';
 
 const CLAIMS_TIMEOUT_MS = 5_000;
+/** Another hub may write the same key at the same time. */
+const WRITE_ATTEMPTS = 5;
 const claimsAnswer = z.object({
   data: z.object({ code: z.number() }).optional(),
   error: z.object({ description: z.string() }).optional(),
@@ -27,12 +29,27 @@ export interface IdentitiesOptions {
   /** Null where the broker listens on loopback without TLS. */
   readonly authority: CertificateAuthority | null;
   readonly jetstream: JetStreamClient;
+  /** Without waiting for anybody: an agent that is away reads what it is to do when it comes. */
+  readonly publish: (subject: string, payload: string) => void;
   readonly pushRevokedKeys: (publicKeys: readonly string[]) => Promise<void>;
 }
 
 /** Gives agents their credentials and takes them away. */
 export function createIdentities(options: IdentitiesOptions): AgentIdentities {
   const { signer, authority, jetstream } = options;
+  const subjectOf = (agent: string) => `$KV.${DESIRED_BUCKET}.${agent}`;
+
+  /** False where the key is not what it was. */
+  async function writeDesired(agent: string, wanted: Desired, lastSubjectSequence: number): Promise<boolean> {
+    try {
+      await jetstream.publish(subjectOf(agent), JSON.stringify(wanted), { expect: { lastSubjectSequence } });
+      return true;
+    } catch (cause) {
+      if (!errorText(cause).includes('wrong last sequence')) throw cause;
+      return false;
+    }
+  }
+
   return {
     agentUrls: options.agentUrls,
     caPem: authority?.certificatePem ?? null,
@@ -50,13 +67,20 @@ export function createIdentities(options: IdentitiesOptions): AgentIdentities {
     pushRevocations: (revoked) => options.pushRevokedKeys(revoked.map((agent) => agent.publicKey)),
     async writeFirstDesired(agent) {
       const first: Desired = desired.parse({ schema: 1, revision: 1, generalLogSources: agent.generalLogSources });
-      const subject = `$KV.${DESIRED_BUCKET}.${agent.id}`;
-      try {
-        await jetstream.publish(subject, JSON.stringify(first), { expect: { lastSubjectSequence: 0 } });
-      } catch (cause) {
-        // There already, from an earlier enrolment of the same key: what was wanted since then stays.
-        if (!errorText(cause).includes('wrong last sequence')) throw cause;
+      // There already, from an earlier enrolment of the same key: what was wanted since then stays.
+      await writeDesired(agent.id, first, 0);
+    },
+    async setGeneralLogSources(agent, patterns) {
+      const manager = await jetstream.jetstreamManager();
+      for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
+        const stored = await manager.streams.getMessage(`KV_${DESIRED_BUCKET}`, { last_by_subj: subjectOf(agent) });
+        const known: Desired = desired.parse(stored === null ? { schema: 1, revision: 0 } : stored.json());
+        const next = desired.parse({ ...known, revision: known.revision + 1, generalLogSources: patterns });
+        if (!(await writeDesired(agent, next, stored?.seq ?? 0))) continue;
+        options.publish(subjects.nudge(agent), JSON.stringify({ revision: next.revision }));
+        return;
       }
+      throw new HubError('BROKER_BUSY', `what ${agent} is to do is being changed by somebody else`, 'try again');
     },
   };
 }

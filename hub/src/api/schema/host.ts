@@ -60,6 +60,7 @@ export const hostDetail = host.extend({
   inventory: inventory.omit({ bootTimeUnixMs: true }).extend({ bootTime: timestamp }).nullable(),
   /** Which port of which network device its interfaces hang on, by LLDP. */
   links: topologyReport.shape.links,
+  generalLogSources: z.array(z.string()).describe('logs whose masked lines may leave the host; all others are private'),
   health: agentHealth.nullable(),
   /** Rows that were taken on the host and never stored, by reason. */
   lossByReason: z.record(z.string(), z.number()),
@@ -71,6 +72,10 @@ export const hostDetail = host.extend({
   revokedAt: timestamp.nullable(),
 });
 export type HostDetail = z.infer<typeof hostDetail>;
+
+/** Patterns: `*` within one folder, `**` across folders; a source is a path or `journal:<unit>`. */
+export const logSources = z.strictObject({ general: z.array(z.string().min(1).max(300)).max(200) });
+export type LogSources = z.infer<typeof logSources>;
 
 /** While it lasts the host sends every second. */
 export const watchLease = z.object({ liveUntil: timestamp });

@@ -53,6 +53,7 @@ export interface IdentityStore {
   /** By number. */
   agents(): Promise<readonly AgentRecord[]>;
   agent(id: string): Promise<AgentRecord | null>;
+  setGeneralLogSources(id: string, patterns: readonly string[]): Promise<void>;
   /** The agent as revoked now or before, or null where there is none. */
   revoke(id: string, nowUnixMs: number): Promise<AgentRecord | null>;
 }
@@ -110,7 +111,8 @@ export function createIdentityStore(database: SqliteDatabase): IdentityStore {
   const insertAgent = database.prepare(
     'INSERT INTO agent (id, hostName, publicKey, enrolledAtUnixMs, generalLogSources) VALUES (?, ?, ?, ?, ?)',
   );
-  const updateAgent = database.prepare('UPDATE agent SET hostName = ?, generalLogSources = ? WHERE number = ?');
+  const updateAgent = database.prepare('UPDATE agent SET hostName = ? WHERE number = ?');
+  const updateLogSources = database.prepare('UPDATE agent SET generalLogSources = ? WHERE id = ?');
   const selectAgents = database.prepare<[], Row<AgentRecord>>(`SELECT ${AGENT_COLUMNS} FROM agent ORDER BY number`);
   const selectAgent = database.prepare<[string], Row<AgentRecord>>(`SELECT ${AGENT_COLUMNS} FROM agent WHERE id = ?`);
   const selectAgentByKey = database.prepare<[string], Row<AgentRecord>>(
@@ -128,7 +130,8 @@ export function createIdentityStore(database: SqliteDatabase): IdentityStore {
     if (known !== undefined && known.revokedAtUnixMs !== null) {
       return refused('key-revoked', `the key belongs to ${known.id}, which is revoked`);
     }
-    if (known !== undefined) updateAgent.run(entry.hostName, token.generalLogSources, known.number);
+    // Which logs are general was decided since its first enrolment, and stays.
+    if (known !== undefined) updateAgent.run(entry.hostName, known.number);
     const id = known?.id ?? freeId(token.wantedId ?? entry.baseId);
     if (known === undefined) {
       insertAgent.run(id, entry.hostName, entry.publicKey, entry.nowUnixMs, token.generalLogSources);
@@ -167,6 +170,9 @@ export function createIdentityStore(database: SqliteDatabase): IdentityStore {
     async agent(id) {
       const row = selectAgent.get(id);
       return row === undefined ? null : read(row);
+    },
+    async setGeneralLogSources(id, patterns) {
+      updateLogSources.run(JSON.stringify(patterns), id);
     },
     async revoke(id, nowUnixMs) {
       revokeAgent.run(nowUnixMs, id);
