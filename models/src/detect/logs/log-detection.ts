@@ -97,7 +97,9 @@ export function createLogDetection(options: LogDetectionOptions): LogDetection {
     const told = signal.templates
       .slice(0, EVIDENCE_LIMIT)
       .map(({ id, lines }) => ({ id, lines, text: shortened(textOf(name, id)) }));
-    const quotes = told.flatMap(({ text }) => (text === '' ? [] : [`“${text}”`])).slice(0, QUOTED_TEMPLATES);
+    // Forms that differ behind what is quoted of them read alike.
+    const texts = new Set(told.flatMap(({ text }) => text || []));
+    const quotes = [...texts].slice(0, QUOTED_TEMPLATES).map((text) => `“${text}”`);
     const { title, summary, recovery } = detector.say(signal, { source, quotes, tMs });
     return {
       kind: signal.kind,

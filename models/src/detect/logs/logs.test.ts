@@ -144,6 +144,13 @@ describe('two lines that come together', () => {
   });
 });
 
+it('forms that read alike as far as they are quoted are quoted once', () => {
+  const logs = startLogs((_, id) => `${'connect() failed '.repeat(10)}${id}`);
+  logs.steps(12);
+  logs.step({ 100: 30, 101: 30 });
+  expect(logs.findings[0]?.summary.en.match(/“/g)).toHaveLength(1);
+});
+
 it('what may not be told is not in a finding', () => {
   const logs = startLogs(() => '');
   logs.steps(3 * HOUR, { 1: 20 });
