@@ -20,8 +20,6 @@ export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-win
 export { type CapacityForecast, forecastCapacity } from './forecast/capacity.ts';
 export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/forecast.ts';
 export type { StepClock } from './forecast/forecaster.ts';
-export { bridged } from './forecast/gaps.ts';
-export { createRandom } from './random.ts';
 export { readModelFolder } from './runtime/model-folder.ts';
 export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';
 export { findHeader, type HeaderLayout, messageStart } from './templates/log-header.ts';

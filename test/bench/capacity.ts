@@ -1,4 +1,6 @@
-import { createRandom, forecastCapacity } from '@airis/models';
+import { forecastCapacity } from '@airis/models';
+import { medianOf } from '../../models/src/quantile.ts';
+import { createNormal, createRandom } from '../../models/src/random.ts';
 import { printFigure } from './figure.ts';
 
 const DAY_MS = 86_400_000;
@@ -9,8 +11,7 @@ const DISKS = 300;
 const pasts = [7, 14, 30, 60];
 
 const random = createRandom(5);
-/** Sum of uniform numbers, nearly normal. */
-const noise = () => Array.from({ length: 12 }, random).reduce((sum, one) => sum + one, -6);
+const noise = createNormal(random);
 
 /** How disks grow: growth in a quarter of a day, of `slope` on the mean. */
 const courses: Readonly<Record<string, (slope: number, day: number, quarter: number, pastDays: number) => number>> = {
@@ -52,8 +53,6 @@ function byStraightLine(past: readonly number[]): number {
   return days > 0 ? Math.min(days, FUTURE_DAYS) : FUTURE_DAYS;
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
 /** Simulated disks: how far the expected date is from the true one, and how often the true one lies between the dates told. */
 export async function runBench(): Promise<void> {
   for (const name of Object.keys(courses)) {
@@ -85,10 +84,10 @@ export async function runBench(): Promise<void> {
       );
       printFigure({
         figure: `capacity.date_error.${name.replaceAll(' ', '_')}.${pastDays}d`,
-        value: median(wrong),
+        value: medianOf(wrong),
         unit: '1',
         reference: 'straight line of least squares',
-        referenceValue: median(wrongByLine),
+        referenceValue: medianOf(wrongByLine),
       });
     }
   }

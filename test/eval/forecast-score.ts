@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bridged, forecastSeries } from '@airis/models';
+import { forecastSeries } from '@airis/models';
+import { bridged } from '../../models/src/forecast/gaps.ts';
 import { readText } from './read-text.ts';
 
 const HOUR_MS = 3_600_000;

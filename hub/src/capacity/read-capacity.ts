@@ -78,14 +78,13 @@ function capacityOf(
   const first = ratios.findIndex(isKnown);
   const last = ratios.findLastIndex(isKnown);
   if (last < 0) return null;
-  const past = ratios.slice(first, last + 1);
   return {
     kind,
     name,
-    usedRatio: past.at(-1)!,
-    forecast: forecastCapacity({ values: past, stepMs: STEP_MS, limit: 1 }),
+    usedRatio: ratios[last]!,
+    forecast: forecastCapacity({ values: ratios, stepMs: STEP_MS, limit: 1 }),
     atUnixMs: times[last]! + STEP_MS,
-    daysOfPast: (past.length * STEP_MS) / DAY_MS,
+    daysOfPast: ((last - first + 1) * STEP_MS) / DAY_MS,
   };
 }
 

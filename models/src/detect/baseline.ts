@@ -144,6 +144,8 @@ export class Baseline {
 
   /** The lowest of the run of buckets that begins with this one. */
   #heldFrom(bucket: number): number {
-    return Math.min(this.#mean(bucket), this.#mean(bucket + 1), this.#mean(bucket + 2), this.#mean(bucket + 3));
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < HELD; i++) lowest = Math.min(lowest, this.#mean(bucket + i));
+    return lowest;
   }
 }

@@ -26,6 +26,7 @@ class OutageWatch implements Watch {
   #downSinceMs: number | null = null;
   #missedAtMs = Number.NEGATIVE_INFINITY;
   #reportedMs = Number.NEGATIVE_INFINITY;
+  #isMissed = false;
 
   constructor(settings: z.output<typeof config>) {
     this.#config = settings;
@@ -45,9 +46,10 @@ class OutageWatch implements Watch {
 
   judge(tMs: number): Signal | null {
     const { confirmMs, severity } = this.#config;
-    const sinceMs = this.#downSinceMs;
-    if (sinceMs === null || tMs - sinceMs < confirmMs || tMs - this.#reportedMs > UNREPORTED_MS) return null;
-    if (tMs - this.#missedAtMs > ADOPT_AFTER_MS) return null;
+    const sinceMs = this.#downSinceMs ?? Number.POSITIVE_INFINITY;
+    this.#isMissed =
+      tMs - sinceMs >= confirmMs && tMs - this.#reportedMs <= UNREPORTED_MS && tMs - this.#missedAtMs <= ADOPT_AFTER_MS;
+    if (!this.#isMissed) return null;
     return {
       kind: 'missing',
       severity,
@@ -60,7 +62,7 @@ class OutageWatch implements Watch {
     };
   }
 
-  strangeness(tMs: number): number {
-    return this.judge(tMs) === null ? 0 : 0.9;
+  strangeness(): number {
+    return this.#isMissed ? 0.9 : 0;
   }
 }

@@ -1,3 +1,5 @@
+import { firstIndex } from '../bisect.ts';
+
 /**
  * The newest values of one series with their times, oldest overwritten first.
  * Memory is fixed at creation: 16 bytes a value.
@@ -39,14 +41,7 @@ export class RecentValues {
 
   /** Newest value at or before a time that is not before the oldest one. */
   lastAtOrBefore(tMs: number): number {
-    let low = 0;
-    let high = this.#count - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.timeAt(middle) <= tMs) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return firstIndex(this.#count, (i) => this.timeAt(i) > tMs) - 1;
   }
 
   clear(): void {

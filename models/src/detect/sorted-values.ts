@@ -1,3 +1,4 @@
+import { firstIndex } from '../bisect.ts';
 import { sortedQuantile } from '../quantile.ts';
 
 /** Numbers in order, of which few come and go at a time: moving the rest is quicker than sorting all. Finite values only. */
@@ -55,13 +56,6 @@ export class SortedValues {
   }
 
   #firstNotBelow(value: number): number {
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#values[middle]! < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#count, (i) => this.#values[i]! >= value);
   }
 }

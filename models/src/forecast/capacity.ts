@@ -1,10 +1,11 @@
+import { firstIndex } from '../bisect.ts';
 import { quantileOf } from '../quantile.ts';
 import { createRandom } from '../random.ts';
 import { bridged } from './gaps.ts';
 
 const DAY_MS = 86_400_000;
 /** Fewer days of past tell no growth. */
-export const CAPACITY_DAYS_NEEDED = 3;
+const DAYS_NEEDED = 3;
 /** From so many days on, a day is one value and a week is drawn as a whole. */
 const WEEKS_FROM_DAYS = 28;
 const HORIZON_DAYS = 90;
@@ -46,7 +47,7 @@ export interface CapacityForecast {
 export function forecastCapacity({ values, stepMs, limit }: CapacityRequest): CapacityForecast | null {
   const known = trimmed(values);
   const days = (known.length * stepMs) / DAY_MS;
-  if (days < CAPACITY_DAYS_NEEDED) return null;
+  if (days < DAYS_NEEDED) return null;
   const isDaily = days >= WEEKS_FROM_DAYS;
   const series = smoothed(isDaily ? dailyHighs(known, Math.round(DAY_MS / stepMs)) : known);
   const rowMs = isDaily ? DAY_MS : stepMs;
@@ -65,33 +66,53 @@ export function forecastCapacity({ values, stepMs, limit }: CapacityRequest): Ca
   });
   const random = createRandom(1);
   const pick = pickerOf(weights, random);
-  const reached: number[] = [];
-  const ends: number[] = [];
   // As many blocks as the past has room for, drawn again for each course: what is not known of the growth itself.
   const poolSize = Math.max(2, Math.round(steps.length / block));
-  for (let path = 0; path < PATHS; path++) {
+  const courses = Array.from({ length: PATHS }, () => {
     const pool = Array.from({ length: poolSize }, pick);
-    let level = last;
-    let at = 0;
-    for (; at < rows && level < limit; ) {
+    return courseOf(last, limit, rows, () => {
       const from = pool[Math.floor(random() * poolSize)]!;
-      for (let i = 0; i < block && at < rows && level < limit; i++, at++) level = Math.max(0, level + steps[from + i]!);
-    }
-    reached.push(level >= limit ? at * rowMs : Number.POSITIVE_INFINITY);
-    if (at > 0) ends.push(((level - last) / (at * rowMs)) * DAY_MS);
-  }
+      return steps.subarray(from, from + block);
+    });
+  });
+  const fullAfter = Float64Array.from(courses, ({ isFull, length }) => (isFull ? length * rowMs : Infinity)).sort();
   const within = (share: number): number | null => {
-    const inMs = [...reached].sort((a, b) => a - b)[Math.ceil(share * PATHS) - 1]!;
+    const inMs = fullAfter[Math.ceil(share * PATHS) - 1]!;
     return Number.isFinite(inMs) ? inMs : null;
   };
   return {
     inMs: within(0.5),
     earliestInMs: within(EARLY),
     latestInMs: within(LATE),
-    probability: reached.filter(Number.isFinite).length / PATHS,
+    probability: courses.filter(({ isFull }) => isFull).length / PATHS,
     horizonMs,
-    perDay: quantileOf(ends, 0.5),
+    perDay: quantileOf(
+      courses.map(({ level, length }) => ((level - last) / (length * rowMs)) * DAY_MS),
+      0.5,
+    ),
   };
+}
+
+interface Course {
+  /** In rows, until it is full or the horizon is met. */
+  readonly length: number;
+  readonly level: number;
+  readonly isFull: boolean;
+}
+
+/** From a level below the limit; nothing is ever less than empty. */
+function courseOf(from: number, limit: number, rows: number, nextBlock: () => Float64Array): Course {
+  let level = from;
+  let length = 0;
+  const isOver = () => length >= rows || level >= limit;
+  while (!isOver()) {
+    for (const step of nextBlock()) {
+      if (isOver()) break;
+      level = Math.max(0, level + step);
+      length += 1;
+    }
+  }
+  return { length, level, isFull: level >= limit };
 }
 
 /** Without what is not known at both ends, and with gaps between bridged. */
@@ -131,13 +152,9 @@ function pickerOf(weights: Float64Array, random: () => number): () => number {
   });
   return () => {
     const wanted = random() * sum;
-    let low = 0;
-    let high = sums.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (sums[middle]! > wanted) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    return Math.min(
+      firstIndex(sums.length, (i) => sums[i]! > wanted),
+      sums.length - 1,
+    );
   };
 }
