@@ -27,10 +27,7 @@ export async function startAgent(hub: HubCalls, place: AgentPlace): Promise<Chil
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (config !== undefined) await writeFile(join(folder, 'agent.yaml'), stringify(config), { mode: 0o600 });
   if (!existsSync(join(folder, 'identity.json'))) {
-    const wanted = {
-      ...(id === undefined ? {} : { wantedId: id }),
-      ...(generalLogSources === undefined ? {} : { generalLogSources }),
-    };
+    const wanted = { wantedId: id, generalLogSources };
     const { token } = await hub.post<{ token: string }>('/api/v1/enrolment-tokens', wanted);
     const words = [program, 'enroll', '--dir', folder, '--token-file', '-'];
     const enrol = startChild(`${name} enrolment`, process.execPath, words, {

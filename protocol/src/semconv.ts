@@ -99,6 +99,9 @@ export const metric = {
 } as const;
 export type KnownMetric = (typeof metric)[keyof typeof metric];
 
+/** OpenTelemetry severity numbers of log lines, the first of each range. */
+export const severityNumber = { unknown: 0, trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const;
+
 /** Attribute keys of those metrics and of resources. */
 export const attribute = {
   cpuMode: 'cpu.mode',

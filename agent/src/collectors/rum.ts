@@ -54,7 +54,6 @@ const CLIENT_WINDOW_MS = 10_000;
 const MAX_CLIENTS = 10_000;
 const QUEUE_LIMIT = 1_000;
 const SERIES_LIMIT = 1_500;
-const ERROR_SEVERITY = 17;
 
 const emits: Readonly<Record<string, MetricInfo>> = {
   'airis.rum.vital.duration': {
@@ -286,7 +285,12 @@ function noteLine(state: State, name: string, text: string, nowMs: number): void
     state.refused.set('lines', (state.refused.get('lines') ?? 0) + 1);
     return;
   }
-  state.lines.push({ source: `rum:${name}`, timeUnixMs: nowMs, severity: ERROR_SEVERITY, text: text.trimEnd() });
+  state.lines.push({
+    source: `rum:${name}`,
+    timeUnixMs: nowMs,
+    severity: semconv.severityNumber.error,
+    text: text.trimEnd(),
+  });
 }
 
 const keyOf = (metric: string, attributes: Attributes): string => `${metric} ${JSON.stringify(attributes)}`;

@@ -79,6 +79,10 @@ export function startEdge() {
     log: silentLog,
   });
   const topology = new TopologyReport();
+  const judgeLogs = (): void => {
+    detection.step(nowMs);
+    for (const finding of detection.takeFindings()) events.finding(finding);
+  };
 
   return {
     logPath,
@@ -93,8 +97,7 @@ export function startEdge() {
         registry.endStep();
         run.collector.deliverLines?.(logPath);
         logPath.step(nowMs);
-        detection.step(nowMs);
-        for (const finding of detection.takeFindings()) events.finding(finding);
+        judgeLogs();
         const columns = run.collector.transactions?.();
         transactionPath.step(nowMs, columns === undefined ? [] : [columns]);
         tracePath.step(nowMs, run.collector.takeSpans?.() ?? []);
@@ -107,8 +110,7 @@ export function startEdge() {
     write(source: string, texts: readonly string[]): void {
       for (const text of texts) logPath.accept({ source, timeUnixMs: nowMs, severity: 17, text });
       nowMs += 10_000;
-      detection.step(nowMs);
-      for (const finding of detection.takeFindings()) events.finding(finding);
+      judgeLogs();
     },
     setGeneralLogSources: (patterns: readonly string[]) => gate.setGeneralLogSources(patterns),
     /** Every text that would have left, and where it was. */

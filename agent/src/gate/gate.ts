@@ -1,5 +1,5 @@
 import type { SavedTemplates } from '@airis/models';
-import type { Attributes } from '@airis/protocol';
+import { type Attributes, semconv } from '@airis/protocol';
 import type { MetricInfo, SampleWriter } from '../collectors/collector.ts';
 import type { LogLine } from '../receivers/log-line.ts';
 import type { Refusals } from '../refusals.ts';
@@ -41,7 +41,6 @@ export interface GateOptions {
   readonly refusals: Refusals;
 }
 
-const WARN = 13;
 /** The first lines of a form are rare ones. */
 const RARE_BELOW = 3;
 
@@ -78,11 +77,11 @@ export class Gate {
     const plain = printable(text);
     const body = maskText(plain);
     const { templateId, seenBefore } = this.#counts.add(source, body, plain, severity);
-    const line = { timeUnixMs, severity, templateId, body };
-    const masked = { ...line, source, seenBefore };
-    if (this.#classOf(source) !== 'general') return { ...masked, admitted: null };
-    const why = severity >= WARN ? 'severe' : seenBefore < RARE_BELOW ? 'rare' : 'ordinary';
-    return { ...masked, admitted: { ...line, source: maskSource(source), why } };
+    const name = this.admitSource(source);
+    const why = severity >= semconv.severityNumber.warn ? 'severe' : seenBefore < RARE_BELOW ? 'rare' : 'ordinary';
+    const admitted: AdmittedLog | null =
+      name === null ? null : { source: name, timeUnixMs, severity, templateId, body, why };
+    return { source, timeUnixMs, severity, templateId, seenBefore, body, admitted };
   }
 
   /** The name under which lines of a source may leave now, or `null` where they may not. */

@@ -1,5 +1,6 @@
-/** OpenTelemetry severity numbers, the first of each range. */
-export const severityNumbers = { unknown: 0, trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const;
+import { semconv } from '@airis/protocol';
+
+const { severityNumber } = semconv;
 
 const byWord: Readonly<Record<string, number>> = {
   trace: 1,
@@ -36,13 +37,13 @@ const httpStatus = /" ([1-5]\d\d) /;
 export function severityOf(text: string): number {
   const head = text.length > SEARCHED_LENGTH ? text.slice(0, SEARCHED_LENGTH) : text;
   const level = keyed.exec(head) ?? bracketed.exec(head) ?? upperWord.exec(head);
-  if (level !== null) return byWord[level[1]!.toLowerCase()] ?? severityNumbers.unknown;
+  if (level !== null) return byWord[level[1]!.toLowerCase()] ?? severityNumber.unknown;
   const status = httpStatus.exec(head);
-  if (status !== null) return status[1]!.startsWith('5') ? severityNumbers.error : severityNumbers.info;
-  return failure.test(head) ? severityNumbers.error : severityNumbers.unknown;
+  if (status !== null) return status[1]!.startsWith('5') ? severityNumber.error : severityNumber.info;
+  return failure.test(head) ? severityNumber.error : severityNumber.unknown;
 }
 
 /** Priority of syslog and journald, 0 (emerg) to 7 (debug). */
 export function severityOfPriority(priority: number): number {
-  return [21, 21, 21, 17, 13, 10, 9, 5][priority] ?? severityNumbers.unknown;
+  return [21, 21, 21, 17, 13, 10, 9, 5][priority] ?? severityNumber.unknown;
 }

@@ -16,17 +16,13 @@ function record(id: number, startMs: number, endMs: number | null, fields: Parti
 }
 const MINUTE = 60_000;
 
-/** About the disk, where `record` is about the CPU. */
-function other(id: number, startMs: number): FindingRecord {
-  const like = record(id, startMs, null);
-  const finding = { ...like.finding, trouble: 'disk-io' };
-  return { ...like, finding, whileItHeld: finding };
-}
-
 function about(base: FindingRecord, fields: Partial<FindingRecord['finding']>): FindingRecord {
   const finding = { ...base.finding, ...fields };
   return { ...base, finding, whileItHeld: finding };
 }
+
+/** About the disk, where `record` is about the CPU. */
+const other = (id: number, startMs: number) => about(record(id, startMs, null), { trouble: 'disk-io' });
 
 const idsOf = (groups: readonly { members: readonly FindingRecord[] }[]) =>
   groups.map(({ members }) => members.map(({ finding }) => Number(finding.id.slice(-1))));

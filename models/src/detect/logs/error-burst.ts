@@ -1,13 +1,15 @@
+import { semconv } from '@airis/protocol';
 import { duration } from '../quantity-words.ts';
 import {
   defineLogDetector,
-  ERROR,
   LOG_STEP_MS,
   type LogSignal,
   type LogStep,
   type LogWatch,
   quoteWords,
 } from './log-detector.ts';
+
+const { severityNumber } = semconv;
 
 /** An hour of steps. */
 const PAST_STEPS = 360;
@@ -29,7 +31,8 @@ export const errorBurst = defineLogDetector({
   name: 'log-error-burst',
   version: '1',
   trouble: 'log-errors',
-  nature: 'symptom',
+  severity: 'minor',
+  closeAfterMs: 3 * LOG_STEP_MS,
   watch: (stepsBefore) => new ErrorBurstWatch(stepsBefore),
   say({ value, expected, sinceMs }, { source, quotes, tMs }) {
     const lasting = duration(tMs - sinceMs);
@@ -56,7 +59,7 @@ interface ErrorCount {
 }
 
 function errorsOf(counts: LogStep['counts'], tMs: number): ErrorCount {
-  const errors = [...counts.values()].filter(({ severity }) => severity >= ERROR);
+  const errors = [...counts.values()].filter(({ severity }) => severity >= severityNumber.error);
   return {
     lines: errors.reduce((sum, one) => sum + one.lines, 0),
     firstMs: Math.min(tMs, ...errors.map((one) => one.firstMs)),
@@ -103,14 +106,12 @@ class ErrorBurstWatch implements LogWatch {
       {
         key: '',
         kind: 'spike',
-        severity: 'minor',
         sinceMs: this.#sinceMs,
         value: worst,
         expected: usual,
         score: worst / Math.max(1, usual),
         confidence: 1 - much / (2 * Math.max(much, worst)),
         templates: [...this.#byTemplate].map(([id, of]) => ({ id, lines: of })).sort((a, b) => b.lines - a.lines),
-        closeAfterMs: 3 * LOG_STEP_MS,
       },
     ];
   }
@@ -132,7 +133,8 @@ class ErrorBurstWatch implements LogWatch {
 
   #noteTemplates(counts: LogStep['counts']): void {
     for (const [id, { lines, severity }] of counts) {
-      if (severity < ERROR || (this.#byTemplate.size >= TEMPLATE_LIMIT && !this.#byTemplate.has(id))) continue;
+      if (severity < severityNumber.error || (this.#byTemplate.size >= TEMPLATE_LIMIT && !this.#byTemplate.has(id)))
+        continue;
       this.#byTemplate.set(id, (this.#byTemplate.get(id) ?? 0) + lines);
     }
   }

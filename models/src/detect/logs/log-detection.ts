@@ -103,14 +103,14 @@ export function createLogDetection(options: LogDetectionOptions): LogDetection {
     const { title, summary, recovery } = detector.say(signal, { source, quotes, tMs });
     return {
       kind: signal.kind,
-      severity: signal.severity,
+      severity: detector.severity,
       confidence: signal.confidence,
       score: signal.score,
       sinceMs: signal.sinceMs,
       value: signal.value,
-      closeAfterMs: signal.closeAfterMs,
+      closeAfterMs: detector.closeAfterMs,
       entity,
-      nature: detector.nature,
+      nature: 'symptom',
       trouble: detector.trouble,
       peer: null,
       detector: { name: detector.name, version: detector.version },

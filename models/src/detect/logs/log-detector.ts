@@ -1,10 +1,7 @@
-import type { Bilingual, FindingKind, FindingNature, Severity } from '@airis/protocol';
+import type { Bilingual, FindingKind, Severity } from '@airis/protocol';
 
 /** Lines are counted for so long before they are judged. */
 export const LOG_STEP_MS = 10_000;
-/** OpenTelemetry severity numbers. */
-export const WARN = 13;
-export const ERROR = 17;
 
 /** Lines of one template within one step. */
 export interface LineCount {
@@ -29,7 +26,6 @@ export interface LogSignal {
   /** Tells several at once of one source apart; empty for the source as a whole. */
   readonly key: string;
   readonly kind: FindingKind;
-  readonly severity: Severity;
   readonly sinceMs: number;
   /** Lines of the worst step; of `missing` and `sequence` those that came. */
   readonly value: number;
@@ -41,8 +37,6 @@ export interface LogSignal {
   readonly confidence: number;
   /** Which lines, the most telling first. */
   readonly templates: readonly { readonly id: bigint; readonly lines: number }[];
-  /** How long it must be gone before its finding closes. */
-  readonly closeAfterMs: number;
 }
 
 /** A detector at work on one source. Judged once a step, also when nothing was written. Bounded by templates. */
@@ -62,7 +56,9 @@ export interface LogDetector {
   readonly name: string;
   readonly version: string;
   readonly trouble: string;
-  readonly nature: FindingNature;
+  readonly severity: Severity;
+  /** How long it must be gone before its finding closes. */
+  readonly closeAfterMs: number;
   /** @param stepsBefore - steps in which this source had written nothing yet */
   watch(stepsBefore: number): LogWatch;
   /** @param quotes - texts of `signal.templates`, quoted; those that may not be told are left out */

@@ -1,3 +1,4 @@
+import { semconv } from '@airis/protocol';
 import {
   defineLogDetector,
   LOG_STEP_MS,
@@ -5,8 +6,9 @@ import {
   type LogStep,
   type LogWatch,
   quoteWords,
-  WARN,
 } from './log-detector.ts';
+
+const { severityNumber } = semconv;
 
 /** Where new forms come in more than this share of the steps (about nine a day), one more is not worth a finding. */
 const RARE = 1e-3;
@@ -31,7 +33,8 @@ export const newTemplates = defineLogDetector({
   name: 'log-new-templates',
   version: '1',
   trouble: 'log-new',
-  nature: 'symptom',
+  severity: 'info',
+  closeAfterMs: LOG_STEP_MS,
   watch: (stepsBefore) => new NewTemplatesWatch(stepsBefore),
   say({ kind, templates }, { source, quotes }) {
     const lines = templates.reduce((sum, one) => sum + one.lines, 0).toLocaleString('en');
@@ -82,7 +85,7 @@ class NewTemplatesWatch implements LogWatch {
     let firstMs = tMs;
     for (const [id, { lines, severity, seenBefore, firstMs: idFirstMs }] of counts) {
       this.#lines += lines;
-      if (severity < WARN) continue;
+      if (severity < severityNumber.warn) continue;
       const isNew = seenBefore === 0;
       if (isNew || this.#isRare(id, seenBefore, tMs)) {
         fresh.push(id);
@@ -106,13 +109,11 @@ class NewTemplatesWatch implements LogWatch {
       this.#signal = {
         key: '',
         kind: hasNew || this.#signal?.kind === 'new-template' ? 'new-template' : 'rare-template',
-        severity: 'info',
         sinceMs: this.#signal?.sinceMs ?? firstMs,
         value: this.#held.size,
         expected: 0,
         score: Math.max(this.#signal?.score ?? 0, Math.min(20, -Math.log10(probability))),
         confidence: Math.max(this.#signal?.confidence ?? 0, Math.min(0.9999, 1 - probability)),
-        closeAfterMs: LOG_STEP_MS,
       };
     }
     if (this.#signal === null) return [];

@@ -45,7 +45,8 @@ export const pairedLines = defineLogDetector({
   name: 'log-paired-lines',
   version: '1',
   trouble: 'log-sequence',
-  nature: 'symptom',
+  severity: 'info',
+  closeAfterMs: LOG_STEP_MS,
   watch: () => new PairedLinesWatch(),
   say({ value, expected, sinceMs }, { source, quotes, tMs }) {
     const lasting = duration(tMs - sinceMs);
@@ -137,7 +138,6 @@ function judgePair(pair: Pair, a: Form, b: Form, tMs: number): LogSignal | null 
     return {
       key: less.id.toString(16),
       kind: 'sequence',
-      severity: 'info',
       sinceMs: pair.sinceMs,
       value: pair.missed,
       expected: pair.came,
@@ -147,7 +147,6 @@ function judgePair(pair: Pair, a: Form, b: Form, tMs: number): LogSignal | null 
         { id: more.id, lines: pair.came },
         { id: less.id, lines: pair.missed },
       ],
-      closeAfterMs: LOG_STEP_MS,
     };
   }
   pair.brokenWindows = 0;

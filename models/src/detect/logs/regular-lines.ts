@@ -41,7 +41,8 @@ export const regularLines = defineLogDetector({
   name: 'log-regular-lines',
   version: '1',
   trouble: 'log-silence',
-  nature: 'symptom',
+  severity: 'info',
+  closeAfterMs: LOG_STEP_MS,
   watch: () => new RegularLinesWatch(),
   say({ expected, sinceMs }, { source, quotes, tMs }) {
     const every = duration(expected * LOG_STEP_MS);
@@ -77,14 +78,12 @@ class RegularLinesWatch implements LogWatch {
         signals.push({
           key: id.toString(16),
           kind: 'missing',
-          severity: 'info',
           sinceMs: tMs - silentSteps * LOG_STEP_MS,
           value: 0,
           expected: beat.mean,
           score: silentSteps / beat.longest,
           confidence: 1 - 1 / (2 + regular.gaps.length),
           templates: [{ id, lines: 0 }],
-          closeAfterMs: LOG_STEP_MS,
         });
       }
     }
