@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { subjects } from '@airis/protocol';
 import { createEventBus } from './api/event-bus.ts';
 import { publishNews } from './api/live-updates.ts';
 import type { Ports } from './api/ports.ts';
@@ -14,6 +13,7 @@ import { createEnrolment } from './auth/enrolment.ts';
 import { openKeyFolder } from './auth/key-folder.ts';
 import { openHomeRoots } from './auth/roots.ts';
 import { localHostOf, takeablePort } from './broker/listen-address.ts';
+import { nudgeAgent } from './broker/nudge-agent.ts';
 import { openBroker } from './broker/open-broker.ts';
 import { dialectOf, type HubConfig, retentionOf } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
@@ -164,7 +164,7 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
     agents: state.identity,
     leases: {
       async renew(agent, liveUntilUnixMs) {
-        broker.connection.publish(subjects.nudge(agent), JSON.stringify({ liveUntilUnixMs }));
+        nudgeAgent(broker.connection, agent, { liveUntilUnixMs });
       },
     },
     ask: (question) => askAgent(broker.connection, question, clock),

@@ -75,21 +75,10 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const attempts = createFailedAttempts(ENROLMENT_LIMITS);
   const oneByOne = createSerial();
 
-  async function audit(
-    who: string,
-    action: string,
-    target: string,
-    reason: string | null = null,
-    details: Readonly<Record<string, string>> = {},
-  ): Promise<void> {
-    await state.audit.append({
-      atUnixMs: clock(),
-      who,
-      action,
-      target,
-      outcome: reason === null ? 'done' : 'refused',
-      details: reason === null ? details : { reason },
-    });
+  /** @param details - with a `reason` it is a refusal */
+  async function audit(who: string, action: string, target: string, details: Record<string, string> = {}) {
+    const outcome = details.reason === undefined ? 'done' : 'refused';
+    await state.audit.append({ atUnixMs: clock(), who, action, target, outcome, details });
   }
 
   async function accept(request: EnrolmentRequest): Promise<Result<AgentRecord, EnrolRefusal>> {
@@ -134,7 +123,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     tokens: () => state.identity.tokens(),
     async withdrawToken(by, id) {
       const isWithdrawn = await state.identity.withdrawToken(id);
-      await audit(by, 'enrolment-token.withdraw', id, isWithdrawn ? null : 'used or unknown');
+      await audit(by, 'enrolment-token.withdraw', id, isWithdrawn ? {} : { reason: 'used or unknown' });
       return isWithdrawn;
     },
     async enrol(request, caller) {
@@ -143,7 +132,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       const accepted = await accept(request);
       if (!accepted.ok) {
         attempts.fail(caller, clock());
-        await audit('system', 'agent.enrol', request.hostName, accepted.reason);
+        await audit('system', 'agent.enrol', request.hostName, { reason: accepted.reason });
         return accepted;
       }
       const agent = accepted.value;
@@ -161,7 +150,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     async setGeneralLogSources(by, agent, patterns) {
       await identities.setGeneralLogSources(agent, patterns);
       await state.identity.setGeneralLogSources(agent, patterns);
-      await audit(by, 'host.log-sources-set', agent, null, { general: patterns.join(' ') });
+      await audit(by, 'host.log-sources-set', agent, { general: patterns.join(' ') });
     },
     async revoke(by, id) {
       const agent = await state.identity.revoke(id, clock());

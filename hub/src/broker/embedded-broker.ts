@@ -93,8 +93,9 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     signer: { signer: keys.agentSigner, accountPublicKey: keys.account.getPublicKey() },
     agentUrls: [`${tls === null ? 'nats' : 'tls'}://${hostPort({ host: publicHost, port: listen.port })}`],
     authority: tls === null ? null : options.authority,
+    connection,
     jetstream: client,
-    publish: (subject, payload) => connection.publish(subject, payload),
+    manager,
     pushRevokedKeys: async (revokedKeys) => {
       await writeConfig({ ...options, revokedKeys }, keys, configFile, listen, tls?.files ?? null);
       await pushAccountJwt(keys, reach, revokedKeys);

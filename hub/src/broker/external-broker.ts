@@ -54,8 +54,9 @@ export async function connectExternalBroker(options: ExternalBrokerOptions): Pro
       signer: agentSigner(options.signerSeedFile, credentials),
       agentUrls: servers,
       authority: null,
+      connection,
       jetstream: client,
-      publish: (subject, payload) => connection.publish(subject, payload),
+      manager,
       pushRevokedKeys: (publicKeys) => Promise.reject(revocationIsTheirs(publicKeys)),
     });
     return {

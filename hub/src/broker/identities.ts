@@ -1,12 +1,13 @@
-import { DESIRED_BUCKET, type Desired, desired, subjects } from '@airis/protocol';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import { DESIRED_BUCKET, type Desired, desired } from '@airis/protocol';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KeyPair } from '@nats-io/jwt';
-import { connect, credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { CertificateAuthority } from '../auth/certificates.ts';
 import type { AgentIdentities } from '../auth/enrolment.ts';
 import { errorText, HubError } from '../errors.ts';
 import { type BrokerKeys, encodeAccountJwt, encodeAgentJwt, hubCredentials } from './accounts.ts';
+import { nudgeAgent } from './nudge-agent.ts';
 
 const CLAIMS_TIMEOUT_MS = 5_000;
 /** Another hub may write the same key at the same time. */
@@ -28,15 +29,15 @@ export interface IdentitiesOptions {
   readonly agentUrls: readonly string[];
   /** Null where the broker listens on loopback without TLS. */
   readonly authority: CertificateAuthority | null;
+  readonly connection: NatsConnection;
   readonly jetstream: JetStreamClient;
-  /** Without waiting for anybody: an agent that is away reads what it is to do when it comes. */
-  readonly publish: (subject: string, payload: string) => void;
+  readonly manager: JetStreamManager;
   readonly pushRevokedKeys: (publicKeys: readonly string[]) => Promise<void>;
 }
 
 /** Gives agents their credentials and takes them away. */
 export function createIdentities(options: IdentitiesOptions): AgentIdentities {
-  const { signer, authority, jetstream } = options;
+  const { signer, authority, connection, jetstream, manager } = options;
   const subjectOf = (agent: string) => `$KV.${DESIRED_BUCKET}.${agent}`;
 
   /** False where the key is not what it was. */
@@ -71,13 +72,12 @@ export function createIdentities(options: IdentitiesOptions): AgentIdentities {
       await writeDesired(agent.id, first, 0);
     },
     async setGeneralLogSources(agent, patterns) {
-      const manager = await jetstream.jetstreamManager();
       for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
         const stored = await manager.streams.getMessage(`KV_${DESIRED_BUCKET}`, { last_by_subj: subjectOf(agent) });
         const known: Desired = desired.parse(stored === null ? { schema: 1, revision: 0 } : stored.json());
         const next = desired.parse({ ...known, revision: known.revision + 1, generalLogSources: patterns });
         if (!(await writeDesired(agent, next, stored?.seq ?? 0))) continue;
-        options.publish(subjects.nudge(agent), JSON.stringify({ revision: next.revision }));
+        nudgeAgent(connection, agent, { revision: next.revision });
         return;
       }
       throw new HubError('BROKER_BUSY', `what ${agent} is to do is being changed by somebody else`, 'try again');

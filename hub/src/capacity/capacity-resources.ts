@@ -2,7 +2,7 @@ import { semconv } from '@airis/protocol';
 
 /** Something that fills up. A new one is an entry here; the console names its kind. */
 export interface CapacityResource {
-  readonly kind: 'file-system' | 'directory' | 'memory' | 'connection-pool';
+  readonly kind: string;
   /** Of what is used: a share of the whole, or a number whose limit another metric tells. */
   readonly metric: string;
   readonly where: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export interface CapacityResource {
 
 const { metric } = semconv;
 
-export const capacityResources: readonly CapacityResource[] = [
+export const capacityResources = [
   {
     kind: 'file-system',
     metric: metric.filesystemUtilization,
@@ -36,4 +36,5 @@ export const capacityResources: readonly CapacityResource[] = [
     limitMetric: metric.dbClientConnectionMax,
     nameAttribute: 'db.client.connection.pool.name',
   },
-];
+] as const satisfies readonly CapacityResource[];
+export type CapacityKind = (typeof capacityResources)[number]['kind'];

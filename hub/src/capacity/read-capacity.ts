@@ -1,9 +1,9 @@
 import { type CapacityForecast, forecastCapacity } from '@airis/models';
 import type { MetricsResult, QueryPort } from '../api/ports.ts';
-import { type CapacityResource, capacityResources } from './capacity-resources.ts';
+import { type CapacityKind, type CapacityResource, capacityResources } from './capacity-resources.ts';
 
 export interface ResourceCapacity {
-  readonly kind: CapacityResource['kind'];
+  readonly kind: CapacityKind;
   readonly name: string | null;
   /** 0..1, the newest value known. */
   readonly usedRatio: number;
@@ -46,7 +46,7 @@ export async function readCapacity(
       const name = resource.nameAttribute === null ? null : (series.attributes[resource.nameAttribute] ?? null);
       if (!isOneOf(resource, series.attributes, name)) continue;
       const limit = limits === null ? 1 : newestLimit(limits, resource, name);
-      const one = limit === null ? null : capacityOf(resource, name, used.times, series.max, limit);
+      const one = limit === null ? null : capacityOf(resource.kind, name, used.times, series.max, limit);
       if (one !== null && nowUnixMs - one.atUnixMs <= GONE_AFTER_MS) found.push(one);
     }
   }
@@ -68,7 +68,7 @@ function newestLimit(limits: MetricsResult, { nameAttribute }: CapacityResource,
 }
 
 function capacityOf(
-  { kind }: CapacityResource,
+  kind: CapacityKind,
   name: string | null,
   times: readonly number[],
   highs: ArrayLike<number | null>,

@@ -1,6 +1,7 @@
-import { DATA_STREAM, EVENT_STREAM, subjects } from '@airis/protocol';
+import { DATA_STREAM, EVENT_STREAM } from '@airis/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { nudgeAgent } from '../broker/nudge-agent.ts';
 import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { IngestStore, NoticeRecord } from '../store/state/ingest.ts';
@@ -87,9 +88,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   await freshConsumer(manager, DATA_STREAM);
 
   const receipts = createReceipts(nats);
-  const askToAnnounce = atMostEvery(ANNOUNCE_EVERY_MS, now, (agent) =>
-    nats.publish(subjects.nudge(agent), JSON.stringify({ announce: true })),
-  );
+  const askToAnnounce = atMostEvery(ANNOUNCE_EVERY_MS, now, (agent) => nudgeAgent(nats, agent, { announce: true }));
   const onNotices = (notices: readonly NoticeRecord[]): void => {
     for (const notice of notices) {
       log.warn(`ingest.${notice.kind}`, notice.detail, { agent: notice.agent });

@@ -1,6 +1,6 @@
 import { agentId } from '@airis/protocol';
 import { z } from 'zod';
-import { role, timestamp } from './common.ts';
+import { logPatterns, role, timestamp } from './common.ts';
 
 export const userName = z
   .string()
@@ -44,7 +44,7 @@ export const enrolmentTokenItem = z.object({
 export type EnrolmentTokenItem = z.infer<typeof enrolmentTokenItem>;
 export const enrolmentTokenRequest = z.strictObject({
   wantedId: agentId.optional(),
-  generalLogSources: z.array(z.string().min(1).max(300)).max(200).optional(),
+  generalLogSources: logPatterns.optional(),
 });
 export type EnrolmentTokenRequest = z.input<typeof enrolmentTokenRequest>;
 export const enrolmentTokenMade = z.object({

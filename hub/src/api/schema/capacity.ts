@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { capacityResources } from '../../capacity/capacity-resources.ts';
 import { hostId, timestamp } from './common.ts';
 
 const resourceCapacity = z.object({
-  kind: z.enum(['file-system', 'directory', 'memory', 'connection-pool']),
+  kind: z.enum(capacityResources.map(({ kind }) => kind)),
   name: z.string().nullable().describe('mount point, folder or pool; null for the only one of its kind'),
   usedRatio: z.number().describe('0..1, highest of the last six hours'),
   perDayRatio: z.number().nullable().describe('usual growth a day, as a part of the whole; null without a forecast'),

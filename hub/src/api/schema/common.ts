@@ -18,6 +18,9 @@ export const hostId = z
   .refine((text) => text.startsWith('host:') && agentId.safeParse(text.slice(5)).success, 'host:<agent>')
   .describe('host:<agent>');
 
+/** Logs of a host by pattern: `*` within one folder, `**` across folders; a source is a path or `journal:<unit>`. */
+export const logPatterns = z.array(z.string().min(1).max(300)).max(200);
+
 export const role = z.enum(['viewer', 'operator', 'admin']);
 export type AccessRole = z.infer<typeof role>;
 

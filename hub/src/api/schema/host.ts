@@ -1,6 +1,6 @@
 import { agentId, entityId, health, inventory, role, topologyReport } from '@airis/protocol';
 import { z } from 'zod';
-import { hostId, timestamp } from './common.ts';
+import { hostId, logPatterns, timestamp } from './common.ts';
 import { change, finding } from './finding.ts';
 
 /** The worst of its live findings and of the unresolved incidents that are rooted there; `stale` when nothing was heard for a minute. */
@@ -60,7 +60,7 @@ export const hostDetail = host.extend({
   inventory: inventory.omit({ bootTimeUnixMs: true }).extend({ bootTime: timestamp }).nullable(),
   /** Which port of which network device its interfaces hang on, by LLDP. */
   links: topologyReport.shape.links,
-  generalLogSources: z.array(z.string()).describe('logs whose masked lines may leave the host; all others are private'),
+  generalLogSources: logPatterns.describe('logs whose masked lines may leave the host; all others are private'),
   health: agentHealth.nullable(),
   /** Rows that were taken on the host and never stored, by reason. */
   lossByReason: z.record(z.string(), z.number()),
@@ -73,8 +73,7 @@ export const hostDetail = host.extend({
 });
 export type HostDetail = z.infer<typeof hostDetail>;
 
-/** Patterns: `*` within one folder, `**` across folders; a source is a path or `journal:<unit>`. */
-export const logSources = z.strictObject({ general: z.array(z.string().min(1).max(300)).max(200) });
+export const logSources = z.strictObject({ general: logPatterns });
 export type LogSources = z.infer<typeof logSources>;
 
 /** While it lasts the host sends every second. */
