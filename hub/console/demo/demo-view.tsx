@@ -1,6 +1,7 @@
 import { isMissing } from '../api/problem.ts';
 import type { DemoFault, DemoShopAnswer, Incident } from '../api/types.ts';
 import { type I18n, useI18n } from '../i18n/i18n.tsx';
+import { FormError } from '../parts/form-error.tsx';
 import { PageAnswer } from '../parts/page-answer.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { EmptyState } from '../parts/states.tsx';
@@ -44,11 +45,7 @@ export function DemoView({ data, url }: ViewProps<DemoData>) {
       >
         {data.faults.value === undefined ? t('demo.asking') : sentence(active, all.length, i18n)}
       </PageAnswer>
-      {refused !== undefined && (
-        <p className="form-error" role="alert">
-          {t('palette.refused', { title: pick(refused.title) })}
-        </p>
-      )}
+      <FormError text={refused === undefined ? null : t('palette.refused', { title: pick(refused.title) })} />
       <Panel
         title={t('demo.shop')}
         sub={t('demo.shopSub')}

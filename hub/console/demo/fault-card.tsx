@@ -1,10 +1,10 @@
-import { useState } from 'react';
-import { ApiError } from '../api/problem.ts';
 import type { DemoFault, Incident } from '../api/types.ts';
+import { useAction } from '../api/use-action.ts';
 import { useHub } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Chip } from '../parts/chip.tsx';
 import { entityTitle } from '../parts/entity-name.ts';
+import { FormError } from '../parts/form-error.tsx';
 import { FormattedTime } from '../parts/formatted-time.tsx';
 import { Severity } from '../parts/severity.tsx';
 import { useNow } from '../shell/use-now.ts';
@@ -22,21 +22,13 @@ export interface FaultCardProps {
 export function FaultCard({ fault, incidents, isRevealed, onReveal, onChanged }: FaultCardProps) {
   const { t, pick, language } = useI18n();
   const { api } = useHub();
-  const [isWaiting, setIsWaiting] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const { error, isWaiting, act } = useAction();
   const title = pick(fault.title);
-  const order = async (): Promise<void> => {
-    setError(null);
-    setIsWaiting(true);
-    try {
+  const order = (): Promise<void> =>
+    act(async () => {
       await api.orderDemoFault(fault.name, fault.active ? 'stop' : 'start');
       onChanged();
-    } catch (cause) {
-      setError(cause instanceof ApiError ? `${cause.message} (${cause.code})` : String(cause));
-    } finally {
-      setIsWaiting(false);
-    }
-  };
+    });
   return (
     <article className={fault.active ? 'panel fault active' : 'panel fault'} aria-label={title}>
       <header>
@@ -56,11 +48,7 @@ export function FaultCard({ fault, incidents, isRevealed, onReveal, onChanged }:
           )}
         </p>
         {fault.active && <OpenedIncidents incidents={incidents} target={fault.target} />}
-        {error !== null && (
-          <p className="form-error" role="alert">
-            {t('demo.failed', { reason: error })}
-          </p>
-        )}
+        <FormError text={error === null ? null : t('demo.failed', { reason: error })} />
       </div>
       <footer className="row">
         <span className="grow small quiet">{fault.active ? <Since fault={fault} /> : t('demo.idle')}</span>

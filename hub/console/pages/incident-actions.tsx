@@ -1,10 +1,11 @@
 import { type FormEvent, useState } from 'react';
-import { ApiError } from '../api/problem.ts';
 import type { IncidentDetail } from '../api/types.ts';
+import { useAction } from '../api/use-action.ts';
 import { useHub } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { FormError } from '../parts/form-error.tsx';
 
 /** The link, "I am on it", and "it is over". One primary button: the next step. */
 export function IncidentActions({
@@ -17,17 +18,13 @@ export function IncidentActions({
   const { t } = useI18n();
   const { api } = useHub();
   const [isResolving, setIsResolving] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const act = async (action: () => Promise<unknown>): Promise<void> => {
-    setError(null);
-    try {
-      await action();
+  const { error, act } = useAction();
+  const change = (order: () => Promise<unknown>): Promise<void> =>
+    act(async () => {
+      await order();
       setIsResolving(false);
       onChanged();
-    } catch (cause) {
-      setError(cause instanceof ApiError ? `${cause.message} (${cause.code})` : String(cause));
-    }
-  };
+    });
   return (
     <div className="row">
       {error !== null && !isResolving && (
@@ -37,7 +34,11 @@ export function IncidentActions({
       )}
       <CopyButton label={t('incident.copyLink')} text={() => location.href} />
       {incident.state === 'open' && (
-        <button type="button" className="button primary" onClick={() => void act(() => api.acknowledge(incident.id))}>
+        <button
+          type="button"
+          className="button primary"
+          onClick={() => void change(() => api.acknowledge(incident.id))}
+        >
           {t('incident.acknowledge')}
         </button>
       )}
@@ -52,7 +53,7 @@ export function IncidentActions({
       )}
       {isResolving && (
         <Dialog title={t('incident.resolveTitle', { id: incident.id })} onClose={() => setIsResolving(false)}>
-          <ResolveForm error={error} onResolve={(reason) => void act(() => api.resolve(incident.id, reason))} />
+          <ResolveForm error={error} onResolve={(reason) => void change(() => api.resolve(incident.id, reason))} />
         </Dialog>
       )}
     </div>
@@ -78,11 +79,7 @@ function ResolveForm({
         {t('incident.resolveReason')}
         <textarea name="reason" rows={3} maxLength={1000} />
       </label>
-      {error !== null && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       <div className="row end-row">
         <button type="submit" className="button primary">
           {t('incident.resolve')}

@@ -1,27 +1,25 @@
 import { type FormEvent, useRef, useState } from 'react';
-import { ApiError } from '../api/problem.ts';
 import type { HostDetail } from '../api/types.ts';
+import { useAction } from '../api/use-action.ts';
 import { useHub } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
+import { FormError } from '../parts/form-error.tsx';
 
 /** Logs whose masked lines may leave this host, and a way to change that. */
 export function LogSources({ host, onChanged }: { readonly host: HostDetail; readonly onChanged: () => void }) {
   const { t } = useI18n();
   const { api } = useHub();
   const [isOpen, setOpen] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const { error, act } = useAction();
   const text = useRef<HTMLTextAreaElement>(null);
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    setError(null);
     const general = (text.current?.value ?? '').split('\n').flatMap((line) => line.trim() || []);
-    try {
+    void act(async () => {
       await api.setLogSources(host.id, { general });
       setOpen(false);
       onChanged();
-    } catch (cause) {
-      setError(cause instanceof ApiError ? `${cause.message} (${cause.code})` : String(cause));
-    }
+    });
   };
   return (
     <div className="stack log-sources">
@@ -35,7 +33,7 @@ export function LogSources({ host, onChanged }: { readonly host: HostDetail; rea
       </div>
       {!isOpen && host.generalLogSources.map((pattern) => <code key={pattern}>{pattern}</code>)}
       {isOpen && (
-        <form className="stack" onSubmit={(event) => void submit(event)}>
+        <form className="stack" onSubmit={submit}>
           <textarea
             ref={text}
             rows={4}
@@ -50,11 +48,7 @@ export function LogSources({ host, onChanged }: { readonly host: HostDetail; rea
           </button>
         </form>
       )}
-      {error !== null && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
-import { type FormEvent, useRef, useState } from 'react';
-import { ApiError } from '../api/problem.ts';
+import { type FormEvent, useRef } from 'react';
 import type { IncidentDetail } from '../api/types.ts';
+import { useAction } from '../api/use-action.ts';
 import { useHub } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
+import { FormError } from '../parts/form-error.tsx';
 import { FormattedTime } from '../parts/formatted-time.tsx';
 import { useShortcut } from '../shell/use-shortcuts.tsx';
 
@@ -17,20 +18,17 @@ export function ResponseLog({
   const { t } = useI18n();
   const { api } = useHub();
   const input = useRef<HTMLInputElement>(null);
-  const [error, setError] = useState<string | null>(null);
+  const { error, act } = useAction();
   useShortcut('note', () => input.current?.focus());
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const text = input.current?.value.trim() ?? '';
     if (text === '') return;
-    setError(null);
-    try {
+    void act(async () => {
       await api.note(incident.id, text);
       if (input.current !== null) input.current.value = '';
       onChanged();
-    } catch (cause) {
-      setError(cause instanceof ApiError ? `${cause.message} (${cause.code})` : String(cause));
-    }
+    });
   };
   return (
     <>
@@ -47,17 +45,13 @@ export function ResponseLog({
         ))}
       </ul>
       {incident.log.length === 0 && <p className="quiet">{t('log.empty')}</p>}
-      <form className="note-form" onSubmit={(event) => void submit(event)}>
+      <form className="note-form" onSubmit={submit}>
         <input ref={input} aria-label={t('log.add')} placeholder={t('log.add')} maxLength={4000} autoComplete="off" />
         <button type="submit" className="button">
           {t('log.send')}
         </button>
       </form>
-      {error !== null && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
+import { FormError } from '../parts/form-error.tsx';
 import { SEOUL_OFFSET_MS } from '../shell/time-range.ts';
 import { type Box, isSound } from './box.ts';
 
@@ -66,11 +67,7 @@ export function BoxForm(props: {
       <button type="submit" className="button">
         {t('xview.select')}
       </button>
-      {isRefused && (
-        <p className="form-error" role="alert">
-          {t('xview.formBad')}
-        </p>
-      )}
+      <FormError text={isRefused ? t('xview.formBad') : null} />
     </form>
   );
 }
