@@ -57,7 +57,7 @@ ${agentRows.join('\n')}
 
 ## What root allows: \`/etc/airis-agent/floor.yaml\` on the agent's host
 
-Bounds whatever the hub wants and \`agent.yaml\` says; nothing can loosen it but the file itself and a restart. It must belong to root, and nobody else may write it. A file
+Bounds whatever the hub wants and \`agent.yaml\` says; nothing can loosen it but the file itself, which is read again every five seconds. It must belong to root, and nobody else may write it. A file
 that is not understood in every word closes everything: no file is read but the kernel's figures, nothing is asked, no question answered; \`airis-agent doctor\` and
 \`status\` say what is wrong. In patterns \`*\` stands for anything within one folder, \`**\` across folders, \`?\` for one character.
 

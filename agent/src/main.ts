@@ -20,6 +20,7 @@ import {
   type ChangeMaker,
   clockBehind,
   clockStepped,
+  floorChanged,
   hostRebooted,
 } from './changes/agent-changes.ts';
 import { type ChangeWatch, createChangeWatches } from './changes/index.ts';
@@ -36,7 +37,8 @@ import { FULL_AFTER_MS, FULL_BEFORE_MS } from './full-windows.ts';
 import { type FloorInForce, floorText, readFloor } from './gate/floor-file.ts';
 import { withinFloor } from './gate/floor-host.ts';
 import { Gate } from './gate/gate.ts';
-import { allows, FLOOR_PATH } from './gate/log-rules.ts';
+import { LiveFloor } from './gate/live-floor.ts';
+import { FLOOR_PATH } from './gate/log-rules.ts';
 import type { Identity } from './identity.ts';
 import { createThreadSource } from './jvm/thread-source.ts';
 import { Asks } from './link/asks.ts';
@@ -76,8 +78,8 @@ export interface AgentOptions {
   readonly log: Log;
   /** The machine; tests give captured files. */
   readonly host?: Host;
-  /** What root allows; by default what /etc/airis-agent/floor.yaml says. */
-  readonly floor?: FloorInForce;
+  /** Reads what root allows; by default /etc/airis-agent/floor.yaml. */
+  readonly readFloor?: () => FloorInForce;
 }
 
 /** What `status.json` says, for `status` and `doctor`. */
@@ -105,6 +107,7 @@ export interface RunningAgent extends AsyncDisposable {
 }
 
 const HEALTH_EVERY_MS = 10_000;
+const FLOOR_EVERY_MS = 5_000;
 const ROLES_EVERY_MS = 2_000;
 const INVENTORY_EVERY_MS = 3_600_000;
 const SOCKETS_EVERY_MS = 10_000;
@@ -128,12 +131,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const clock = createClock(Date.now, () => performance.now());
   const refusals = new Refusals();
-  const floor = options.floor ?? readFloor(FLOOR_PATH);
-  if (floor.problem !== null) {
-    refusals.count('floor-invalid');
-    log.error('FLOOR_INVALID', floorText(floor));
-  }
-  const host = withinFloor(options.host ?? createHost('/', clock.nowMs), floor.floor);
+  const floor = new LiveFloor(options.readFloor ?? (() => readFloor(FLOOR_PATH)));
+  noteInvalidFloor();
+  const host = withinFloor(options.host ?? createHost('/', clock.nowMs), () => floor.floor);
   const onRefused = (reason: string): void => refusals.count(reason);
   const { agent } = identity;
   let localStoreBytes = () => 0;
@@ -271,7 +271,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   );
   const asks = new Asks({
     held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, threads, gate, nowMs: clock.nowMs },
-    mayAsk: allows(floor.floor.questions.mayAsk, floor.floor.questions.never),
+    mayAsk: (verb) => floor.mayAsk(verb),
     refusals,
     log,
   });
@@ -315,6 +315,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   );
   reportStart();
   link.start();
+  every(FLOOR_EVERY_MS, async () => lookAtFloor());
   every(ROLES_EVERY_MS, pollRoles);
   every(1_000, async () => receivers.poll());
   every(1_000, async () => deliverLines());
@@ -391,6 +392,21 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     detection = newDetection();
     seriesInDetection = 0;
     logDetection = newLogDetection();
+  }
+
+  function lookAtFloor(): void {
+    if (!floor.look()) return;
+    gate.setFloor(floor.floor);
+    const text = floorText(floor.inForce);
+    log.warn('FLOOR_CHANGED', text);
+    noteInvalidFloor();
+    events.change(floorChanged(changes, clock.nowMs(), floor.inForce.problem === null));
+  }
+
+  function noteInvalidFloor(): void {
+    if (floor.inForce.problem === null) return;
+    refusals.count('floor-invalid');
+    log.error('FLOOR_INVALID', floorText(floor.inForce));
   }
 
   async function pollRoles(): Promise<void> {
@@ -475,7 +491,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       samplingEveryMs: loop.everyMs,
       link: link.status(),
       logSources: receivers.sources(),
-      floor: floorText(floor),
+      floor: floorText(floor.inForce),
       held: {
         limitBytes,
         metricBytes: localStore.bytes,

@@ -1,5 +1,6 @@
 import type { Change } from '@airis/protocol';
 import type { ClockStep } from '../clock.ts';
+import { FLOOR_PATH } from '../gate/log-rules.ts';
 
 export interface ChangeMaker {
   readonly agent: string;
@@ -43,4 +44,15 @@ export function clockBehind({ agent, newId }: ChangeMaker, atUnixMs: number, pro
   };
   const attributes = { step: 'behind', provenUnixMs: String(provenUnixMs) };
   return { id: newId(), kind: 'clock-step', entity: `host:${agent}`, atUnixMs, summary, attributes };
+}
+
+/** What this host lets the agent read, ask and answer is another than before. */
+export function floorChanged({ agent, newId }: ChangeMaker, atUnixMs: number, isValid: boolean): Change {
+  const summary = isValid
+    ? { ko: 'floor.yaml이 바뀌어 에이전트의 허용 범위가 달라졌습니다', en: 'floor.yaml changed what the agent may do' }
+    : {
+        ko: 'floor.yaml을 읽을 수 없어 에이전트가 모든 파일 읽기와 응답을 멈췄습니다',
+        en: 'floor.yaml cannot be used: the agent reads no files and answers nothing',
+      };
+  return { id: newId(), kind: 'config', entity: `host:${agent}`, atUnixMs, summary, attributes: { path: FLOOR_PATH } };
 }

@@ -34,7 +34,7 @@ export const doctorCommand: Command = {
     const directory = agentDirectory(textFlag(flags, 'dir'), environment);
     const config = readableConfig(directory, environment);
     const floor = readFloor(FLOOR_PATH);
-    const machine = withinFloor(createHost(), floor.floor);
+    const machine = withinFloor(createHost(), () => floor.floor);
     const watched = createWatched(machine, config);
     const running = isLocked(directory) ? (readStatus(directory)?.health.collectors ?? []) : [];
     const checks = await Promise.all([

@@ -5,13 +5,24 @@ import { allows, type Floor, openFloor } from './log-rules.ts';
 /** Magic links below `/proc/<pid>` lead to any file of the machine. */
 const throughProc = /\/(?:root|cwd|exe|fd|map_files)\//;
 
-/** The machine as far as its floor lets the agent see it. */
-export function withinFloor(host: Host, { paths, targets }: Floor): Host {
-  const isOpen = JSON.stringify([paths, targets]) === JSON.stringify([openFloor.paths, openFloor.targets]);
-  if (isOpen) return host;
-  const isAllowed = allows(paths.mayRead, paths.never);
-  const mayCall = allows(targets.mayCall, targets.never);
-  const mayRead = (path: string): boolean => isOfKernel(path) || (isAllowed(path) && isAllowed(realPath(path)));
+/**
+ * The machine as far as its floor lets the agent see it.
+ *
+ * @param floorNow - the floor in force, asked anew each time: root may edit it while the agent runs
+ */
+export function withinFloor(host: Host, floorNow: () => Floor): Host {
+  let known = floorNow();
+  let bounds = boundsOf(known);
+  const now = (): Bounds => {
+    const floor = floorNow();
+    if (floor !== known) {
+      known = floor;
+      bounds = boundsOf(floor);
+    }
+    return bounds;
+  };
+  const mayRead = (path: string): boolean => now().mayRead(path);
+  const mayCall = (address: string): boolean => now().mayCall(address);
   const { http, snmp, tcpConnect } = host;
   const assertMayCall = (address: string): void => {
     if (!mayCall(address)) refuseToCall(address);
@@ -50,6 +61,24 @@ export function withinFloor(host: Host, { paths, targets }: Floor): Host {
             return tcpConnect(address, port, timeoutMs);
           },
         }),
+  };
+}
+
+interface Bounds {
+  mayRead(path: string): boolean;
+  mayCall(address: string): boolean;
+}
+
+const unbounded: Bounds = { mayRead: () => true, mayCall: () => true };
+
+function boundsOf({ paths, targets }: Floor): Bounds {
+  // Most hosts have no floor.yaml, and collectors read a great many files a second.
+  const isOpen = JSON.stringify([paths, targets]) === JSON.stringify([openFloor.paths, openFloor.targets]);
+  if (isOpen) return unbounded;
+  const isAllowed = allows(paths.mayRead, paths.never);
+  return {
+    mayRead: (path) => isOfKernel(path) || (isAllowed(path) && isAllowed(realPath(path))),
+    mayCall: allows(targets.mayCall, targets.never),
   };
 }
 

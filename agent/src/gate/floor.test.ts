@@ -10,13 +10,14 @@ import { mysqlCollector } from '../collectors/mysql.ts';
 import { postgresqlCollector } from '../collectors/postgresql.ts';
 import { probesCollector } from '../collectors/probes.ts';
 import { snmpCollector } from '../collectors/snmp.ts';
-import { journalApplies, journalConfig } from '../receivers/journal-tail.ts';
 import { createLogTail, logTailConfig } from '../receivers/log-tail.ts';
 import { Refusals } from '../refusals.ts';
 import { directoriesCollector } from '../scope/directories.ts';
 import { floorText, readFloor } from './floor-file.ts';
 import { withinFloor } from './floor-host.ts';
-import { allows, closedFloor, type Floor, openFloor, parseFloor } from './log-rules.ts';
+import { Gate } from './gate.ts';
+import { LiveFloor } from './live-floor.ts';
+import { closedFloor, type Floor, openFloor, parseFloor } from './log-rules.ts';
 
 let folder: string;
 const me = process.getuid?.() ?? 0;
@@ -40,7 +41,10 @@ const http = async (url: string) => {
   asked.push(url);
   return { status: 200, text: 'figures' };
 };
-const under = (text: string): Host => withinFloor({ ...createHost(), http }, floorOf(text));
+const under = (text: string): Host => {
+  const floor = floorOf(text);
+  return withinFloor({ ...createHost(), http }, () => floor);
+};
 const at = (...names: string[]) => join(folder, ...names);
 
 describe('floor.yaml', () => {
@@ -126,7 +130,7 @@ describe('paths.mayRead and paths.never', () => {
     expect(refusals.snapshot()).toEqual({ 'barred-by-floor': 2 });
   });
 
-  it('bound access logs, folders and the journal', async () => {
+  it('bound access logs and folders', async () => {
     const host = under(floor());
     const line = `${JSON.stringify({ t: 1, ms: 10, status: 200, method: 'GET', path: '/' })}\n`;
     const path = at('closed', 'b.log');
@@ -136,9 +140,8 @@ describe('paths.mayRead and paths.never', () => {
     await collector.collect(host, { write: () => undefined });
     expect(collector.transactions?.().length).toBe(0);
     await collector.close?.();
-    expect(await journalApplies(host, journalConfig.parse({ mode: 'on' }))).toBe(false);
-    const open = under('paths:\n  mayRead: ["journal:*"]');
-    expect(await journalApplies(open, journalConfig.parse({ mode: 'on' }))).toBe(true);
+    expect(host.mayRead('journal:')).toBe(false);
+    expect(under('paths:\n  mayRead: ["journal:*"]').mayRead('journal:')).toBe(true);
     const directories = [{ name: 'x', path: at('closed'), quotaBytes: 1 }];
     const folders = directoriesCollector.create({ ...scopeOf(), directories });
     await expect(folders.collect(host, { write: () => undefined })).rejects.toThrow('floor.yaml allows it');
@@ -181,10 +184,41 @@ describe('targets.mayCall and targets.never', () => {
   });
 });
 
+const liveFloor = () => new LiveFloor(() => readFloor(at('floor.yaml'), me));
+
 it('questions.mayAsk and questions.never bound what is answered', () => {
-  const { questions } = floorOf('questions:\n  mayAsk: [window, trace]\n  never: [trace]');
-  const mayAsk = allows(questions.mayAsk, questions.never);
-  expect(['window', 'trace', 'diagnose'].map(mayAsk)).toEqual([true, false, false]);
+  writeFileSync(at('floor.yaml'), 'questions:\n  mayAsk: [window, trace]\n  never: [trace]');
+  const floor = liveFloor();
+  expect(['window', 'trace', 'threads'].map((verb) => floor.mayAsk(verb))).toEqual([true, false, false]);
+});
+
+it('is in force as soon as it is edited, and closes everything once it is broken', async () => {
+  const floor = liveFloor();
+  const host = withinFloor({ ...createHost(), http }, () => floor.floor);
+  const gate = new Gate({ floor: floor.floor, pseudonymKey: new Uint8Array(32), refusals: new Refusals() });
+  gate.setGeneralLogSources(['/g']);
+  const edit = (text: string) => {
+    writeFileSync(at('floor.yaml'), text);
+    const isOther = floor.look();
+    gate.setFloor(floor.floor);
+    return isOther;
+  };
+  const mayNow = () => [
+    host.mayRead(at('open', 'a.log')),
+    host.mayCall('127.0.0.1:80'),
+    floor.mayAsk('window'),
+    gate.classOf('/g') === 'general',
+  ];
+  expect(mayNow()).toEqual([true, true, true, true]);
+  expect(floor.look()).toBe(false);
+  expect(edit(`paths:\n  never: ["${folder}/open/**"]\nlogs:\n  alwaysPrivate: ["/g"]`)).toBe(true);
+  expect(mayNow()).toEqual([false, true, true, false]);
+  expect(edit('targets: [')).toBe(true);
+  expect(mayNow()).toEqual([false, false, false, false]);
+  expect(floorText(floor.inForce)).toMatch(/cannot be used/);
+  rmSync(at('floor.yaml'));
+  expect(edit('# all is open')).toBe(true);
+  expect(mayNow()).toEqual([true, true, true, true]);
 });
 
 function scopeOf() {

@@ -46,9 +46,10 @@ const RARE_BELOW = 3;
 
 /** The one way out of the host for text: nothing reaches the spool or an answer except what a method here returns. */
 export class Gate {
-  readonly #floor: Floor;
   readonly #counts: TemplateCounts;
   readonly #guard: AttributeGuard;
+  #floor: Floor;
+  #generalLogSources: readonly string[] = [];
   #classOf: (source: string) => LogClass;
 
   constructor({ floor, pseudonymKey, refusals }: GateOptions) {
@@ -60,7 +61,14 @@ export class Gate {
 
   /** The hub's rules; the floor still bounds them. Until they come every source is private. */
   setGeneralLogSources(patterns: readonly string[]): void {
+    this.#generalLogSources = patterns;
     this.#classOf = logClassifier(patterns, this.#floor);
+  }
+
+  /** Another floor is in force from now on. */
+  setFloor(floor: Floor): void {
+    this.#floor = floor;
+    this.#classOf = logClassifier(this.#generalLogSources, floor);
   }
 
   classOf(source: string): LogClass {

@@ -36,16 +36,21 @@ function open(positions: Map<string, string>) {
   const lines: LogLine[] = [];
   const refusals = new Refusals();
   let isFull = false;
+  let isBarred = false;
   const tail = createJournalTail(journalConfig.parse({ directory: folder }), {
     sink: { accept: (line) => !isFull && lines.push(line) > 0 },
     positions: { load: (source) => positions.get(source) ?? null, save: (source, at) => positions.set(source, at) },
     refusals,
     nowMs: Date.now,
     machineId: null,
+    mayRead: () => !isBarred,
   });
   return {
     lines,
     refusals,
+    setBarred: (barred: boolean) => {
+      isBarred = barred;
+    },
     setFull: (full: boolean) => {
       isFull = full;
     },
@@ -96,6 +101,23 @@ describe.skipIf(!canRun)('journal tail', () => {
     expect(await again.texts(2)).toEqual(['while away', 'live']);
   });
 
+  it('reads nothing while the floor bars it, and goes on where it was when it no longer does', async () => {
+    write({ MESSAGE: 'first' }, { MESSAGE: 'second' });
+    await using tail = open(new Map([['journal', firstCursor()]]));
+    expect(await tail.texts(1)).toEqual(['second']);
+    tail.setBarred(true);
+    tail.poll();
+    write({ MESSAGE: 'barred' });
+    for (let i = 0; i < 5; i++) {
+      tail.poll();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(tail.lines).toHaveLength(1);
+    expect(tail.refusals.snapshot()).toEqual({ 'barred-by-floor': 1 });
+    tail.setBarred(false);
+    expect(await tail.texts(2)).toEqual(['second', 'barred']);
+  });
+
   it('offers entries again while the sink is full', async () => {
     write({ MESSAGE: 'first' }, { MESSAGE: 'second' });
     const positions = new Map([['journal', firstCursor()]]);
@@ -126,6 +148,7 @@ it('counts a journalctl that cannot be started, and waits longer each time', asy
     refusals,
     nowMs: () => nowMs,
     machineId: null,
+    mayRead: () => true,
   });
   const ended = async (count: number) =>
     expect

@@ -35,13 +35,17 @@ export const journalReceiver = defineReceiver({
   async start({ host, ...parts }, config) {
     if (!(await journalApplies(host, config))) return null;
     const machineId = /^[0-9a-f]{32}$/m.exec((await host.tryReadText('/etc/machine-id')) ?? '')?.[0] ?? null;
-    return createJournalTail(config, { ...parts, nowMs: host.nowMs, machineId });
+    return createJournalTail(config, {
+      ...parts,
+      nowMs: host.nowMs,
+      machineId,
+      mayRead: () => host.mayRead('journal:'),
+    });
   },
 });
 
 /** Whether there is a journal to read here and nothing else repeats it. */
 export async function journalApplies(host: Host, { mode, directory }: JournalConfig): Promise<boolean> {
-  if (!host.mayRead('journal:')) return false;
   if (mode !== 'auto') return mode === 'on';
   if (directory !== null) return true;
   if ((await host.list('/run/systemd/journal')).length === 0) return false;
@@ -64,6 +68,8 @@ export interface JournalParts {
   readonly nowMs: () => number;
   /** Of /etc/machine-id; `null` where there is none. */
   readonly machineId: string | null;
+  /** What the floor of this host says, asked with every poll. */
+  readonly mayRead: () => boolean;
 }
 
 interface Entry {
@@ -77,12 +83,13 @@ interface Entry {
  */
 export function createJournalTail(
   config: JournalConfig,
-  { sink, positions, refusals, nowMs, machineId }: JournalParts,
+  { sink, positions, refusals, nowMs, machineId, mayRead }: JournalParts,
 ): Receiver {
   let child: ChildProcess | null = null;
   let failures = 0;
   let startAtMs = Number.NEGATIVE_INFINITY;
   let isClosed = false;
+  let isBarred = false;
   const queue: Entry[] = [];
   let queuedLength = 0;
   const isFull = () => queue.length >= QUEUE_LIMIT || queuedLength >= QUEUE_LENGTH_LIMIT;
@@ -128,8 +135,24 @@ export function createJournalTail(
     if (!isFull()) child?.stdout?.resume();
   }
 
+  /** What waits is forgotten, not read on: its cursor is not saved, so that it comes again when it may. */
+  function bar(): void {
+    if (!isBarred) refusals.count('barred-by-floor');
+    isBarred = true;
+    queue.length = 0;
+    queuedLength = 0;
+    const ending = child;
+    child = null;
+    ending?.kill('SIGTERM');
+  }
+
   return {
     poll() {
+      if (!mayRead()) {
+        bar();
+        return;
+      }
+      isBarred = false;
       handOver();
       // What is queued has no cursor saved yet, so a new journalctl would give it again.
       if (child === null && !isClosed && queue.length === 0 && nowMs() >= startAtMs) start();
