@@ -107,6 +107,24 @@ describe('what only the host knows', () => {
   });
 });
 
+describe('a panel that cannot be drawn', () => {
+  it('says so in its own place, and draws again once it can', async () => {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const capacity = '**/api/v1/hosts/*/capacity';
+    await page.route(capacity, (route) => route.fulfill({ json: { host: 'host:was-pay-02', resources: [null] } }));
+    await page.goto(withLook('/hosts/was-pay-02', 'lang=en&theme=dark'));
+    const panel = page.locator('section.panel', { has: page.getByRole('heading', { name: 'Capacity' }) });
+    await panel.getByText('The rest of the page still works').waitFor();
+    expect(await page.locator('main section.panel').count()).toBeGreaterThan(6);
+    expect(await page.getByRole('alert').count()).toBe(1);
+    await page.unroute(capacity);
+    await page.reload();
+    await panel.locator('.places li').first().waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.close();
+  });
+});
+
 describe('which logs may leave a host', () => {
   it.each([
     ['ko', '마스킹한 줄이 허브로 가는 로그', '변경', '공개할 로그, 한 줄에 하나', '저장'],

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 import type { Loaded } from '../api/resource.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useNow } from '../shell/use-now.ts';
+import { Boundary } from './boundary.tsx';
 import { FailedState, LoadingState } from './states.tsx';
 
 export interface PanelHead {
@@ -22,7 +23,9 @@ export function Frame({ title, sub, end, className = '', children }: PanelHead &
         {sub !== undefined && <span className="sub">{sub}</span>}
         {end !== undefined && <div className="end">{end}</div>}
       </header>
-      <div className="body">{children}</div>
+      <div className="body">
+        <Boundary of={children}>{children}</Boundary>
+      </div>
     </section>
   );
 }
@@ -46,10 +49,6 @@ export function Panel<T>({ loaded, empty, children, ...head }: PanelProps<T>) {
     observer.observe(frame.current);
     return () => observer.disconnect();
   }, [setVisible]);
-  const content = (): ReactNode => {
-    if (loaded.value !== undefined) return empty?.(loaded.value) ?? children(loaded.value);
-    return loaded.error === null ? <LoadingState /> : <FailedState error={loaded.error} onRetry={loaded.reload} />;
-  };
   return (
     <Frame
       {...head}
@@ -66,10 +65,23 @@ export function Panel<T>({ loaded, empty, children, ...head }: PanelProps<T>) {
       }
     >
       <div ref={frame} className="panel-content">
-        {content()}
+        <Boundary of={loaded.value}>
+          <Content loaded={loaded} empty={empty} draw={children} />
+        </Boundary>
       </div>
     </Frame>
   );
+}
+
+interface ContentProps<T> {
+  readonly loaded: Loaded<T>;
+  readonly empty: ((value: T) => ReactNode | null) | undefined;
+  readonly draw: (value: T) => ReactNode;
+}
+
+function Content<T>({ loaded, empty, draw }: ContentProps<T>) {
+  if (loaded.value !== undefined) return empty?.(loaded.value) ?? draw(loaded.value);
+  return loaded.error === null ? <LoadingState /> : <FailedState error={loaded.error} onRetry={loaded.reload} />;
 }
 
 /** "Old, from 6 min ago": beside every value that is past its due. */

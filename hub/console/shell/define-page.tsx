@@ -3,6 +3,7 @@ import type { ApiClient } from '../api/client.ts';
 import type { Loaded, Resource } from '../api/resource.ts';
 import { useHub, useLoadedAll } from '../api/use-loaded.ts';
 import type { MessageKey } from '../i18n/translate.ts';
+import { Boundary } from '../parts/boundary.tsx';
 import type { IconName } from '../parts/icon.tsx';
 import { LoadingState } from '../parts/states.tsx';
 import type { UrlState } from './url-state.ts';
@@ -63,9 +64,11 @@ export function definePage<T extends Readonly<Record<string, unknown>>>(definiti
       const { url } = useUrl();
       const data = useLoadedAll<T>(load({ api, params, url }));
       return (
-        <Suspense fallback={<LoadingState />}>
-          <View params={params} url={url} data={data} />
-        </Suspense>
+        <Boundary of={path}>
+          <Suspense fallback={<LoadingState />}>
+            <View params={params} url={url} data={data} />
+          </Suspense>
+        </Boundary>
       );
     },
   };
