@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Form } from './form.ts';
+import { type Form, resolve } from './form.ts';
 import { findHeader, type HeaderLayout, messageStart } from './log-header.ts';
 import { TemplateMiner } from './template-miner.ts';
 
@@ -35,12 +35,17 @@ export interface LineTemplate {
   readonly form: Form;
 }
 
+interface SampledLine {
+  readonly line: string;
+  readonly form: Form;
+}
+
 /** Templates of one source of lines: finds where messages begin, and mines them. Bounded by forms and by their length. */
 export class SourceTemplates {
   readonly #miner: TemplateMiner;
   #layout: HeaderLayout = [];
   /** The first lines, until the header was looked for the last time. */
-  #sample: string[] | null = [];
+  #sample: SampledLine[] | null = [];
   #lines = 0;
 
   constructor(formLimit?: number, saved?: SavedTemplates) {
@@ -56,9 +61,9 @@ export class SourceTemplates {
     const end = record.indexOf('\n');
     const line = record.slice(0, Math.min(end < 0 ? record.length : end, LINE_LENGTH_LIMIT));
     this.#lines++;
-    if (this.#sample !== null) this.#learn(line, this.#sample);
     const form = this.#miner.add(line, messageStart(line, this.#layout));
-    return { text: this.#miner.textOf(form), seenBefore: form.lines - 1, form };
+    if (this.#sample !== null) this.#learn({ line, form }, this.#sample);
+    return { text: this.#miner.textOf(form), seenBefore: resolve(form).lines - 1, form };
   }
 
   /** Looks at everything seen again: after it fewer templates may speak for more lines. */
@@ -75,10 +80,22 @@ export class SourceTemplates {
     return { lines: this.#lines, layout: [...this.#layout], forms: this.#miner.save() };
   }
 
-  #learn(line: string, sample: string[]): void {
-    sample.push(line);
+  #learn(sampled: SampledLine, sample: SampledLine[]): void {
+    sample.push(sampled);
     if (!HEADER_AT_LINES.includes(sample.length)) return;
-    this.#layout = findHeader(sample);
+    const before = this.#layout;
+    this.#layout = findHeader(sample.map(({ line }) => line));
+    const moved = sample.filter(({ line }) => messageStart(line, before) !== messageStart(line, this.#layout));
+    this.#mineAgain(moved);
     if (sample.length >= HEADER_AT_LINES.at(-1)!) this.#sample = null;
+  }
+
+  /** Lines that were mined before their header was known would else be templates of their own for good. */
+  #mineAgain(sample: readonly SampledLine[]): void {
+    for (const [old, lines] of Map.groupBy(sample, ({ form }) => resolve(form))) {
+      const now = lines.map(({ line }) => this.#miner.add(line, messageStart(line, this.#layout)));
+      const byForm = [...Map.groupBy(now, resolve)].toSorted(([, a], [, b]) => b.length - a.length);
+      this.#miner.giveWay(old, byForm[0]![0], lines.length);
+    }
   }
 }

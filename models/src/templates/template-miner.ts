@@ -78,6 +78,20 @@ export class TemplateMiner {
     return resolve(form);
   }
 
+  /** Lines of a form are mined again as lines of another, which speaks for all of the first one's from now on. */
+  giveWay(form: Form, to: Form, minedAgain: number): void {
+    const old = resolve(form);
+    const now = resolve(to);
+    if (old === now) {
+      now.lines -= minedAgain;
+      return;
+    }
+    now.lines += Math.max(0, old.lines - minedAgain);
+    old.mergedInto = now;
+    this.#forms = this.#forms.filter((one) => one !== old);
+    this.#index();
+  }
+
   /** Looks at all forms again; worth it before the templates are read. */
   consolidate(): void {
     if (this.#newForms === 0) return;
