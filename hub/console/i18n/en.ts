@@ -341,6 +341,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'addHost.expires': 'Expires in {left}',
   'addHost.expired': 'The command has expired.',
   'addHost.renew': 'Make a new command',
+  'addHost.logs': 'All its logs are private at first. Choose those that are not on the page of the host.',
   'addHost.waiting': 'Waiting. The host appears here when it connects.',
   'addHost.connected': 'Connected, looking for roles',
   'addHost.found': 'Connected, roles found',

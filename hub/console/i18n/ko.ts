@@ -338,6 +338,7 @@ export const ko = {
   'addHost.expires': '{left} 뒤 만료',
   'addHost.expired': '명령이 만료됐습니다.',
   'addHost.renew': '새 명령 만들기',
+  'addHost.logs': '처음에는 모든 로그가 비공개입니다. 공개할 로그는 연결된 뒤 호스트 페이지에서 고릅니다.',
   'addHost.waiting': '연결을 기다립니다. 연결되면 여기에 나타납니다.',
   'addHost.connected': '연결됨, 역할 찾는 중',
   'addHost.found': '연결됨, 찾은 역할',

@@ -39,6 +39,7 @@ export function AddHostDialog({ onClose }: { readonly onClose: () => void }) {
       {error !== null && <FailedState error={error} onRetry={renew} />}
       {error === null && made === null && <LoadingState />}
       {made !== null && <Command made={made} onRenew={renew} />}
+      <p className="quiet small">{t('addHost.logs')}</p>
       <Arrivals />
     </Dialog>
   );
