@@ -14,6 +14,7 @@ import {
   type Role,
   semconv,
 } from '@airis/protocol';
+import { BehaviourPath } from './behaviour-path.ts';
 import {
   agentStarted,
   agentStopped,
@@ -175,6 +176,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
   const templates = new TemplateFile(join(directory, 'templates.json'), log, onRefused);
+  const behaviour = new BehaviourPath({
+    entity: config.scope?.entity ?? hostEntity,
+    file: new TextFile(join(directory, 'behaviour.json'), log, onRefused),
+    onRefused,
+    log,
+  });
   const newLogDetection = () => createLogFindings(gate, config.scope?.entity ?? hostEntity);
   let logDetection = newLogDetection();
   const logPath = new LogPath({
@@ -302,6 +309,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     transactionPath.finish(transactions());
     tracePath.finish(nowMs, takeSpans());
     metricPath.finish();
+    behaviour.save();
     events.change(agentStopped(changes, nowMs));
     spool.flush();
     await link.drain(DRAIN_MS);
@@ -375,7 +383,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     });
     detection.observe(tMs, registry.values, registry.length);
     logDetection.step(tMs);
-    for (const finding of [...detection.takeFindings(), ...logDetection.takeFindings()]) report(finding);
+    const unlikeBefore = behaviour.step(tMs, registry);
+    for (const finding of [...detection.takeFindings(), ...logDetection.takeFindings(), ...unlikeBefore])
+      report(finding);
   }
 
   function report(finding: Finding): void {

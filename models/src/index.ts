@@ -1,5 +1,7 @@
 export { type BatchDetection, detectBatch } from './detect/batch/detect-batch.ts';
 export { batchDetectors } from './detect/batch/many-channels.ts';
+export { type BehaviourDetection, createBehaviourDetection } from './detect/behaviour/behaviour-detection.ts';
+export { type SavedBehaviour, savedBehaviourSchema } from './detect/behaviour/behaviour-rows.ts';
 export {
   type Detector,
   defineDetector,

@@ -43,6 +43,7 @@ const WORDS: Readonly<Record<string, Bilingual>> = {
   'log-new': { ko: '처음 보는 오류 로그', en: 'log errors never seen before' },
   'log-silence': { ko: '정기 로그 끊김', en: 'a regular log line that stopped' },
   'log-sequence': { ko: '로그 순서 이상', en: 'a broken log sequence' },
+  behaviour: { ko: '평소와 다른 움직임', en: 'behaviour unlike the last week' },
 };
 
 const PAST: Readonly<Record<string, (name: Bilingual) => Bilingual>> = {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { detectManyChannels } from './many-channels.ts';
 import { detectOneChannel } from './one-channel.ts';
 
@@ -6,6 +7,8 @@ export interface BatchDetection {
   readonly scores: Float64Array;
   /** 1 where a finding opens, by the detector's own threshold. */
   readonly alarms: Uint8Array;
+  /** 1 where what opens a finding holds. */
+  readonly strange: Uint8Array;
 }
 
 /** How a table is read. */
@@ -26,9 +29,36 @@ export function detectBatch(
   trainRows: number,
   options: BatchOptions,
 ): BatchDetection {
+  const turns = turnsOf(channels, trainRows, options);
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, letting others have their turn every 70 ms or so at a week of five-minute rows. */
+export async function detectBatchInTurns(
+  channels: readonly Float64Array[],
+  trainRows: number,
+  options: BatchOptions,
+): Promise<BatchDetection> {
+  const turns = turnsOf(channels, trainRows, options);
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) return value;
+    await setImmediate();
+  }
+}
+
+function* turnsOf(
+  channels: readonly Float64Array[],
+  trainRows: number,
+  options: BatchOptions,
+): Generator<void, BatchDetection> {
   const [only, ...more] = channels;
-  if (only === undefined) return { scores: new Float64Array(0), alarms: new Uint8Array(0) };
-  return more.length === 0
-    ? detectOneChannel(only, trainRows, options)
-    : detectManyChannels(channels, trainRows, options);
+  if (only === undefined) {
+    return { scores: new Float64Array(0), alarms: new Uint8Array(0), strange: new Uint8Array(0) };
+  }
+  if (more.length === 0) return detectOneChannel(only, trainRows, options);
+  return yield* detectManyChannels(channels, trainRows, options);
 }

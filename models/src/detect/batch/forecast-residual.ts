@@ -14,6 +14,22 @@ const RIDGE = 0.01;
  * @see Hoerl and Kennard 1970, "Ridge Regression"
  */
 export function forecastResidual(table: Table, fitRows: number): Float64Array {
+  return energy(residualsOf(table, fitRows), table.count, table.width, LAGS, fitRows);
+}
+
+/** How far each channel was from its forecast on average over some rows, in residuals usual in the fit rows; signed. */
+export function channelDeviations(table: Table, fitRows: number, fromRow: number, toRow: number): Float64Array {
+  const { width } = table;
+  const residuals = residualsOf(table, fitRows);
+  const usual = usualResiduals(residuals, width, LAGS, fitRows);
+  const deviations = new Float64Array(width);
+  for (let t = fromRow; t < toRow; t++) {
+    for (let c = 0; c < width; c++) deviations[c]! += residuals[t * width + c]! / usual[c]! / (toRow - fromRow);
+  }
+  return deviations;
+}
+
+function residualsOf(table: Table, fitRows: number): Float64Array {
   const { rows, count, width } = table;
   const inputs = (LAGS + LEVEL_HALF_LIVES.length) * width + 1;
   const known = inputRows(table, inputs);
@@ -28,7 +44,7 @@ export function forecastResidual(table: Table, fitRows: number): Float64Array {
       for (let c = 0; c < width; c++) residuals[at + c]! -= weights[i * width + c]! * value;
     }
   }
-  return energy(residuals, count, width, LAGS, fitRows);
+  return residuals;
 }
 
 /** What is known before each row: the last rows, the levels, and a constant. */
@@ -78,9 +94,7 @@ export function energy(
   firstRow: number,
   fitRows: number,
 ): Float64Array {
-  const usual = new Float64Array(width);
-  for (let t = firstRow; t < fitRows; t++) for (let c = 0; c < width; c++) usual[c]! += residuals[t * width + c]! ** 2;
-  for (let c = 0; c < width; c++) usual[c] = Math.max(0.01, Math.sqrt(usual[c]! / Math.max(1, fitRows - firstRow)));
+  const usual = usualResiduals(residuals, width, firstRow, fitRows);
   const result = new Float64Array(count);
   for (let t = firstRow; t < count; t++) {
     let sum = 0;
@@ -88,4 +102,11 @@ export function energy(
     result[t] = Math.sqrt(sum / width);
   }
   return result;
+}
+
+function usualResiduals(residuals: Float64Array, width: number, firstRow: number, fitRows: number): Float64Array {
+  const usual = new Float64Array(width);
+  for (let t = firstRow; t < fitRows; t++) for (let c = 0; c < width; c++) usual[c]! += residuals[t * width + c]! ** 2;
+  for (let c = 0; c < width; c++) usual[c] = Math.max(0.01, Math.sqrt(usual[c]! / Math.max(1, fitRows - firstRow)));
+  return usual;
 }

@@ -1,7 +1,7 @@
 import { openings } from './batch-alarm.ts';
 import { componentResidual } from './component-residual.ts';
 import { crossResidual } from './cross-residual.ts';
-import type { BatchOptions } from './detect-batch.ts';
+import type { BatchDetection, BatchOptions } from './detect-batch.ts';
 import { forecastResidual } from './forecast-residual.ts';
 import { remembered } from './memory.ts';
 import { scaledTable, type Table } from './table.ts';
@@ -31,26 +31,28 @@ const QUIET_SECONDS = 3_600;
 /**
  * Several channels at once: what is foretold badly, and with less weight what is far from every typical window, leaves the
  * principal subspace, or no longer follows from the other channels. Each as squared deviation under memories of several
- * lengths, held against the training rows. Causal: row t uses the training rows and rows <= t.
+ * lengths, held against the training rows. Causal: row t uses the training rows and rows <= t. Yields after every detector,
+ * so that whoever must not be held up can do other things between them.
  */
-export function detectManyChannels(
+export function* detectManyChannels(
   channels: readonly Float64Array[],
   trainRows: number,
   { stepSeconds, seed, without = [] }: BatchOptions,
-) {
+): Generator<void, BatchDetection> {
   const table = scaledTable(channels, trainRows);
   const scores = new Float64Array(channels[0]!.length);
   for (const { name, weight, distances } of batchDetectors) {
     if (without.includes(name)) continue;
     const part = remembered(squared(distances(table, trainRows, seed)), { from: 0, to: trainRows });
     for (let t = 0; t < scores.length; t++) scores[t]! += weight * part[t]!;
+    yield;
   }
   // Ordinary rows lie round 0; a score is never negative, and keeps its order.
   const positive = scores.map((score) => (score > 0 ? 1 + score : 1 / (1 - score)));
   const rule = { quantile: 0.99, beyond: 1.5, quietRows: Math.round(QUIET_SECONDS / stepSeconds) };
   // The first half of the training rows is left to the memories to fill.
   const firstRow = Math.floor(trainRows / 2);
-  return { scores: positive, alarms: openings(positive, firstRow, trainRows - firstRow, rule) };
+  return { scores: positive, ...openings(positive, firstRow, trainRows - firstRow, rule) };
 }
 
 const squared = (values: Float64Array): Float64Array => values.map((value) => value * value);

@@ -26,8 +26,8 @@ export function detectOneChannel(raw: Float64Array, trainRows: number, { stepSec
     for (let t = 0; t < values.length; t++) scores[t]! += Math.log1p(Math.max(0, far[t]! - 0.5));
   }
   const rule = { quantile: 0.9, beyond: 2, quietRows: rowsOf(QUIET_HOURS) };
-  const alarms = openings(scores, Math.min(MIN_ROWS, trainRows), Math.max(2, trainRows - MIN_ROWS), rule);
-  return { scores: scores.map((score, t) => score + OPENING * alarms[t]!), alarms };
+  const { alarms, strange } = openings(scores, Math.min(MIN_ROWS, trainRows), Math.max(2, trainRows - MIN_ROWS), rule);
+  return { scores: scores.map((score, t) => score + OPENING * alarms[t]!), alarms, strange };
 }
 
 /** Mean, deviation and mean absolute step over the last `window` rows (fewer at the beginning). */
