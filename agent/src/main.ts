@@ -14,7 +14,6 @@ import {
   type Role,
   semconv,
 } from '@airis/protocol';
-import { BehaviourPath } from './behaviour-path.ts';
 import {
   agentStarted,
   agentStopped,
@@ -176,12 +175,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const positions = new PositionFile(join(directory, 'positions.json'), log, onRefused);
   const statusFile = new TextFile(join(directory, 'status.json'), log, onRefused);
   const templates = new TemplateFile(join(directory, 'templates.json'), log, onRefused);
-  const behaviour = new BehaviourPath({
-    entity: config.scope?.entity ?? hostEntity,
-    file: new TextFile(join(directory, 'behaviour.json'), log, onRefused),
-    onRefused,
-    log,
-  });
   const newLogDetection = () => createLogFindings(gate, config.scope?.entity ?? hostEntity);
   let logDetection = newLogDetection();
   const logPath = new LogPath({
@@ -309,7 +302,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     transactionPath.finish(transactions());
     tracePath.finish(nowMs, takeSpans());
     metricPath.finish();
-    behaviour.save();
     events.change(agentStopped(changes, nowMs));
     spool.flush();
     await link.drain(DRAIN_MS);
@@ -383,9 +375,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     });
     detection.observe(tMs, registry.values, registry.length);
     logDetection.step(tMs);
-    const unlikeBefore = behaviour.step(tMs, registry);
-    for (const finding of [...detection.takeFindings(), ...logDetection.takeFindings(), ...unlikeBefore])
-      report(finding);
+    for (const finding of [...detection.takeFindings(), ...logDetection.takeFindings()]) report(finding);
   }
 
   function report(finding: Finding): void {

@@ -18,6 +18,7 @@ import { openBroker } from './broker/open-broker.ts';
 import { dialectOf, type HubConfig, retentionOf } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { createDemoShop } from './demo/demo-shop.ts';
+import { createBehaviourWatch } from './detect/watch-behaviour.ts';
 import { createLinkWatch } from './detect/watch-links.ts';
 import { startDiskGuard } from './disk-guard.ts';
 import { writeEndpoints } from './endpoints.ts';
@@ -28,6 +29,7 @@ import { createIncidentService } from './incident/service.ts';
 import { startIngest } from './ingest/ingest.ts';
 import { layoutOf } from './layout.ts';
 import type { Log } from './log.ts';
+import { readBehaviourSeries } from './query/behaviour-series.ts';
 import { readCallGaps } from './query/call-gaps.ts';
 import { readCallSlices } from './query/call-slices.ts';
 import { createQuery } from './query/query.ts';
@@ -128,6 +130,16 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
     createLinkWatch({
       callGaps: (request) => readCallGaps(telemetry.client, request),
       agentName: () => namesByNumber(state.identity),
+      openFindings: () => state.incident.openFindings(),
+      take: incidents.takeHubFinding,
+      clock,
+      log,
+    }),
+  );
+  parts.use(
+    createBehaviourWatch({
+      agents: () => state.identity.agents(),
+      read: (request) => readBehaviourSeries(telemetry.client, request),
       openFindings: () => state.incident.openFindings(),
       take: incidents.takeHubFinding,
       clock,

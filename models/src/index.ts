@@ -1,7 +1,8 @@
 export { type BatchDetection, detectBatch } from './detect/batch/detect-batch.ts';
 export { batchDetectors } from './detect/batch/many-channels.ts';
-export { type BehaviourDetection, createBehaviourDetection } from './detect/behaviour/behaviour-detection.ts';
-export { type SavedBehaviour, savedBehaviourSchema } from './detect/behaviour/behaviour-rows.ts';
+export { type BehaviourChannel, behaviourChannels } from './detect/behaviour/behaviour-channels.ts';
+export { BehaviourRows, type BehaviourSeries, isOf, ROW_LIMIT, ROW_MS } from './detect/behaviour/behaviour-rows.ts';
+export { type BehaviourVerdict, judgeBehaviour } from './detect/behaviour/judge-behaviour.ts';
 export {
   type Detector,
   defineDetector,

@@ -18,6 +18,7 @@ import { readCapacity } from '../capacity/read-capacity.ts';
 import { logBatch } from '../ingest/testing/agent-for-tests.ts';
 import { createLog } from '../log.ts';
 import { startTelemetryStore, type TelemetryStore } from '../store/telemetry/telemetry-store.ts';
+import { readBehaviourSeries } from './behaviour-series.ts';
 import { createQuery } from './query.ts';
 
 const minute = 60_000;
@@ -110,6 +111,20 @@ describe('query', () => {
     const days = (found?.forecast?.inMs ?? 0) / (24 * HOUR);
     expect(days).toBeGreaterThan(18);
     expect(days).toBeLessThan(23);
+  });
+
+  it('reads what the behaviour of a host is made of, in means of five minutes', async () => {
+    const stepMs = 5 * minute;
+    const fromUnixMs = Math.floor(window.fromUnixMs / stepMs) * stepMs;
+    const request = { agent: 1, fromUnixMs, toUnixMs: fromUnixMs + 3 * stepMs, stepMs };
+    const { times, series } = await readBehaviourSeries(telemetry.client, request);
+    expect(times).toHaveLength(3);
+    // The share in user mode is none of it.
+    expect(series).toMatchObject([{ metric: 'system.cpu.utilization', attributes: {}, unit: '1' }]);
+    const known = Array.from(series[0]?.mean ?? []).filter((value) => Number.isFinite(value));
+    expect(known.length).toBeGreaterThanOrEqual(2);
+    expect(Math.min(...known.map(Number))).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...known.map(Number))).toBeLessThanOrEqual(9);
   });
 
   it('answers from the minutes', async () => {

@@ -1,11 +1,12 @@
 import type { Attributes, Bilingual } from '@airis/protocol';
-import type { SeriesInfo } from '../detector.ts';
 
 /** One quantity of a host or of what runs on it, made of all series that it takes. */
 export interface BehaviourChannel {
   readonly name: string;
   readonly words: Bilingual;
-  takes(info: SeriesInfo): boolean;
+  readonly metrics: readonly string[];
+  /** Which series of those metrics. */
+  readonly where: (attributes: Attributes) => boolean;
   /** How the series are one value. */
   readonly join: 'sum' | 'max';
   /** What spans decades is judged by its logarithm, as ln(1 + value / unit); ratios and counts of few as they are. */
@@ -31,13 +32,7 @@ function channel(
   logUnit: number | null = null,
 ): BehaviourChannel {
   const metrics = typeof metric === 'string' ? [metric] : metric;
-  return {
-    name,
-    words: { ko, en },
-    takes: (info) => metrics.includes(info.metric) && where(info.attributes),
-    join,
-    logUnit,
-  };
+  return { name, words: { ko, en }, metrics, where, join, logUnit };
 }
 
 const KB = 1_000;
@@ -45,8 +40,7 @@ const MB = 1_000_000;
 const MS = 0.001;
 
 /**
- * What the behaviour of a host is made of; a new one is a line here. Channels that a host does not have cost nothing. A name
- * stays: what was learnt is kept under it.
+ * What the behaviour of a host is made of; a new one is a line here. Channels that a host does not have cost nothing.
  */
 export const behaviourChannels: readonly BehaviourChannel[] = [
   channel('cpu.busy', ['CPU 사용률', 'CPU utilization'], 'system.cpu.utilization', overAll, 'max'),
