@@ -34,6 +34,8 @@ import { readCallGaps } from './query/call-gaps.ts';
 import { readCallSlices } from './query/call-slices.ts';
 import { createQuery } from './query/query.ts';
 import { readServiceRates } from './query/service-rates.ts';
+import { neededAgents } from './risk/needed-agents.ts';
+import { createRiskForecast } from './risk/risk-forecast.ts';
 import type { IdentityStore } from './store/state/identity.ts';
 import type { IngestStore } from './store/state/ingest.ts';
 import { openStateStore } from './store/state/state-store.ts';
@@ -188,6 +190,10 @@ export async function startHub(config: HubConfig, log: Log): Promise<Hub> {
       now: clock,
     }),
     topology,
+    risks: createRiskForecast(
+      { records: state.incident, agents: state.identity, needs: () => neededAgents(topology) },
+      clock,
+    ),
     audit: state.audit,
     quarantine: quarantinePages(state.ingest),
     health: createHealth({ state, broker, telemetry, ingest, disk, demo }),

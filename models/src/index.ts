@@ -1,3 +1,4 @@
+export { isKoreanHoliday } from './calendar/korean-holidays.ts';
 export { type BatchDetection, detectBatch } from './detect/batch/detect-batch.ts';
 export { batchDetectors } from './detect/batch/many-channels.ts';
 export { type BehaviourChannel, behaviourChannels } from './detect/behaviour/behaviour-channels.ts';
@@ -23,6 +24,8 @@ export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-win
 export { type CapacityForecast, forecastCapacity } from './forecast/capacity.ts';
 export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/forecast.ts';
 export type { StepClock } from './forecast/forecaster.ts';
+export { type Calibration, calibrationOf } from './predict/calibration.ts';
+export { fitOdds, type Odds, type OddsModel, type OddsPattern, oddsOf } from './predict/event-odds.ts';
 export { readModelFolder } from './runtime/model-folder.ts';
 export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';
 export { findHeader, type HeaderLayout, messageStart } from './templates/log-header.ts';

@@ -10,6 +10,7 @@ import type {
   MetricSeries,
   MetricsAnswer,
   MetricsQuery,
+  RisksAnswer,
 } from '../../hub/src/api/types.ts';
 
 /**
@@ -694,3 +695,29 @@ export const fixtureThreads = (host: string, nowMs: number) => ({
   takenAt: stamp(nowMs),
   text: 'pid 4711 org.apache.catalina.startup.Bootstrap\n"http-nio-<num>-exec-7" #42 daemon prio=5\n   java.lang.Thread.State: BLOCKED (on object monitor)\n\tat com.shop.StockLock.take(StockLock.java:88)\n',
 });
+
+export function fixtureRisks(nowMs: number, isEmpty: boolean): RisksAnswer {
+  const known = { low: 0.001, high: 0.004, usual: 0.002, factors: [] };
+  const words = {
+    logs: { ko: '처음 보거나 급증한 오류 로그', en: 'log errors that are new or burst' },
+    day: { ko: '하루 안에 있었던 장애', en: 'an incident within the day' },
+  };
+  const factors = [
+    { name: 'log-errors', words: words.logs },
+    { name: 'after-day', words: words.day },
+  ];
+  const items: RisksAnswer['items'] = [
+    { ...known, host: 'host:web-02', probability: 0.23, low: 0.12, high: 0.38, factors },
+    { ...known, host: 'host:db-01', probability: 0.003 },
+  ];
+  const bins = [
+    { said: 0.002, happened: 0.002, times: 51_000 },
+    { said: 0.21, happened: 0.19, times: 140 },
+  ];
+  return {
+    asOf: stamp(nowMs),
+    horizonMinutes: 30,
+    items: isEmpty ? [] : items,
+    calibration: isEmpty ? null : { incidents: 31, days: 30, brier: 0.0041, brierOfUsual: 0.0052, bins },
+  };
+}

@@ -161,6 +161,7 @@ function resource(state: State, method: string, path: string, body: unknown): un
     };
   }
   if (path === '/topology') return state.hasShop && !isEmpty ? shop.fixtureTopology : { nodes: [], edges: [] };
+  if (path === '/risks') return data.fixtureRisks(nowMs, isEmpty);
   if (path === '/query/held-lines') return data.fixtureHeldLines(nowMs, isEmpty);
   if (path === '/query/transactions') {
     return transactions.fixtureDots(body as transactions.DotsQuery, nowMs, state.hasShop && !isEmpty);

@@ -20,6 +20,7 @@ import type {
   MetricsAnswer,
   MetricsQuery,
   Page,
+  RisksAnswer,
   Session,
   SessionRequest,
   ThreadsAnswer,
@@ -137,6 +138,7 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
     trace: (query: TraceQuery, signal?: AbortSignal) => post<TraceAnswer>('/query/traces', query, signal),
     activeTransactions: (signal?: AbortSignal) => get<ActiveTransactions>('/transactions/active', signal),
 
+    risks: (signal?: AbortSignal) => get<RisksAnswer>('/risks', signal),
     topology: (signal?: AbortSignal) => get<Topology>('/topology', signal),
 
     demoFaults: (signal?: AbortSignal) => get<DemoFault[]>('/demo/faults', signal),

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { whenSeen } from '../api/resource.ts';
-import type { Finding, Host, Incident, MetricsAnswer, Topology } from '../api/types.ts';
+import type { Finding, Host, Incident, MetricsAnswer, RisksAnswer, Topology } from '../api/types.ts';
 import type { ChartMark } from '../charts/chart-data.ts';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
@@ -19,12 +19,14 @@ import { type FleetSignal, fleetSignals, readSignal, serviceSignals } from './fl
 import { IncidentTable } from './incident-table.tsx';
 import { metricResource, windowOf } from './metric-resource.ts';
 import { OverviewAnswer } from './overview-answer.tsx';
+import { RiskList, raisedRisks } from './risk-list.tsx';
 
 type OverviewData = {
   readonly hosts: readonly Host[];
   readonly incidents: readonly Incident[];
   readonly findings: readonly Finding[];
   readonly topology: Topology;
+  readonly risks: RisksAnswer;
 } & Readonly<Record<(typeof fleetSignals | typeof serviceSignals)[number]['name'], MetricsAnswer>>;
 
 /** Most findings listed while no incident is open. */
@@ -50,6 +52,7 @@ export const overviewPage = definePage<OverviewData>({
         wakeOn: ['finding'],
       },
       topology: serviceMap(api),
+      risks: { key: 'risks', fetch: (signal) => api.risks(signal), everyMs: 60_000, wakeOn: ['incident'] },
       cpu: signalOf(fleetSignals[0]),
       memory: signalOf(fleetSignals[1]),
       disk: signalOf(fleetSignals[2]),
@@ -83,6 +86,7 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
   const open = useMemo(() => incidents?.filter(({ state }) => state !== 'resolved') ?? [], [incidents]);
   const marks = useMemo(() => open.map(incidentMark), [open]);
   const topology = data.topology.value;
+  const raised = data.risks.value === undefined ? [] : raisedRisks(data.risks.value);
   const serves = topology?.nodes.some(isServing) === true;
   // Where no service was found, what the hosts themselves do is what can be said.
   const signals: readonly (typeof fleetSignals | typeof serviceSignals)[number][] = serves
@@ -128,6 +132,11 @@ function OverviewView({ data, url }: ViewProps<OverviewData>) {
         )}
         {serves && <XViewMini />}
       </div>
+      {raised.length > 0 && (
+        <Panel title={t('risk.title')} sub={t('risk.sub')} loaded={data.risks}>
+          {(answer) => <RiskList risks={raised} answer={answer} />}
+        </Panel>
+      )}
       <div className="grid four">
         {(areSignalsKnown ? signals : []).map((signal) => (
           <ChartPanel

@@ -18,6 +18,7 @@ import {
 import { healthz, metrics, readyz } from './probes.ts';
 import { listQuarantine } from './quarantine.ts';
 import { queryLogs, queryMetrics } from './query.ts';
+import { readRisks } from './risks.ts';
 import type { Route } from './route.ts';
 import { readSession, signIn, signOut } from './session.ts';
 import { createSignInLink } from './sign-in-links.ts';
@@ -51,6 +52,7 @@ export const routes: readonly Route[] = [
   queryTrace,
   listActiveTransactions,
   readTopology,
+  readRisks,
   listFindings,
   listIncidents,
   readIncident,

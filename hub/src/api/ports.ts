@@ -1,6 +1,7 @@
 import type { AgentAnswer, Question } from '../ask/ask-agent.ts';
 import type { AccessService } from '../auth/access.ts';
 import type { Enrolment } from '../auth/enrolment.ts';
+import type { RiskForecast } from '../risk/risk-forecast.ts';
 import type { AccessStore } from '../store/state/access.ts';
 import type { AuditStore } from '../store/state/audit.ts';
 import type { IdentityStore } from '../store/state/identity.ts';
@@ -23,6 +24,8 @@ export interface Ports {
   readonly ask: (question: Question) => Promise<AgentAnswer>;
   readonly query: QueryPort;
   readonly topology: Pick<LiveTopology, 'map' | 'agentOf' | 'entityAt' | 'hostOf'>;
+  /** Odds of incidents in the next half hour. */
+  readonly risks: () => Promise<RiskForecast>;
   readonly audit: Pick<AuditStore, 'append' | 'list'>;
   readonly quarantine: QuarantinePort;
   readonly health: HealthPort;

@@ -7,6 +7,7 @@ import { type AgentIdentities, createEnrolment } from '../auth/enrolment.ts';
 import type { DemoShop } from '../demo/demo-shop.ts';
 import { createIncidentService, type IncidentService } from '../incident/service.ts';
 import { createLog } from '../log.ts';
+import { createRiskForecast } from '../risk/risk-forecast.ts';
 import { openStateStore, type StateStore } from '../store/state/state-store.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
 import { publishNews } from './live-updates.ts';
@@ -97,6 +98,7 @@ export async function startTestHub(
       }),
     query: { ...noTelemetry, ...options.query },
     topology: { ...noTopology, ...options.topology },
+    risks: createRiskForecast({ records: state.incident, agents: state.identity, needs: () => new Map() }, clock),
     audit: state.audit,
     quarantine: { list: async () => ({ items: [], nextCursor: null }) },
     health: quietHealth,

@@ -35,6 +35,7 @@ export type {
   TimelineEntry,
 } from './schema/incident.ts';
 export type { LogLine, LogsQuery, MetricSeries, MetricsAnswer, MetricsQuery } from './schema/query.ts';
+export type { HostRiskItem, RisksAnswer } from './schema/risk.ts';
 export type { Session, SessionRequest } from './schema/session.ts';
 export type { HealthUpdate, HostUpdate, StreamEvent } from './schema/stream.ts';
 export type { Topology, TopologyEdge, TopologyNode } from './schema/topology.ts';
