@@ -102,7 +102,7 @@ it('looks at one host at a time, reads a week once and then what is new, and for
 
 it('goes on with the next host where one cannot be read', async () => {
   const said: string[] = [];
-  await using behaviour = createBehaviourWatch({
+  await using _watch = createBehaviourWatch({
     agents: async () => [{ id: 'a', number: 1, revokedAtUnixMs: null }],
     read: async () => Promise.reject(new Error('the store is away')),
     openFindings: async () => [],

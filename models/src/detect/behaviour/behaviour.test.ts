@@ -115,9 +115,9 @@ it.each([
   ['near the largest', (row: number) => (row % 2 === 0 ? 1e150 : -1e150)],
   ['with holes', (row: number) => (row % 3 === 0 ? Number.NaN : row)],
   ['a counter that is reset', (row: number) => row % 50],
-])('%s: a verdict of finite numbers, or none', async (_, valueOf) => {
+])('%s: a verdict of finite numbers, or none', async (_, readingOf) => {
   const rows = new BehaviourRows();
-  give(rows, 0, DAY + 40, (row) => Array(6).fill(valueOf(row)));
+  give(rows, 0, DAY + 40, (row) => Array(6).fill(readingOf(row)));
   const verdict = await judgeBehaviour(rows);
   if (verdict === null) return;
   expect(Number.isFinite(verdict.score) && Number.isFinite(verdict.sinceUnixMs)).toBe(true);
