@@ -15,6 +15,16 @@ export type DeliveryClass = z.infer<typeof deliveryClass>;
 /** An entity of the graph: `host:web-1`, `service:shop-was`, `database:orders`. */
 export const entityId = z.string().regex(/^[a-z][a-z-]*:[^\s]{1,200}$/, 'kind:name');
 
+/** Room for a device's name in its entity id. */
+const DEVICE_NAME_LENGTH = 100;
+
+/**
+ * `device:sw-core-1`: one entity, whether a neighbour names the device by LLDP or somebody named it in settings, if both call
+ * it the same but for case and white space.
+ */
+export const deviceEntity = (name: string): string =>
+  `device:${name.trim().toLowerCase().replaceAll(/\s+/g, '-').slice(0, DEVICE_NAME_LENGTH)}`;
+
 export interface BatchId {
   readonly agent: string;
   readonly epoch: string;

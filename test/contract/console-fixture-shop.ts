@@ -22,18 +22,32 @@ const services: readonly NodeRow[] = [
   ['database:shop-db', 'database', 'PostgreSQL 16', 52.7, 2910, 0],
 ];
 
+const fixtureSwitch: Topology['nodes'][number] = {
+  entity: 'device:sw-core-1',
+  tier: 'network',
+  host: null,
+  runsOn: null,
+  role: null,
+  state: 'ok',
+  callsPerSecond: null,
+  p95ElapsedMs: null,
+  errorRatio: null,
+};
+
 export const fixtureTopology: Topology = {
-  nodes: services.map(([entity, tier, role, callsPerSecond, p95ElapsedMs, errorRatio]) => ({
-    entity,
-    tier,
-    host: `host:${entity.split(':')[1]}`,
-    runsOn: null,
-    role,
-    state: tier === 'database' ? 'critical' : tier === 'app' ? 'major' : 'ok',
-    callsPerSecond,
-    p95ElapsedMs,
-    errorRatio,
-  })),
+  nodes: services
+    .map(([entity, tier, role, callsPerSecond, p95ElapsedMs, errorRatio]): Topology['nodes'][number] => ({
+      entity,
+      tier,
+      host: `host:${entity.split(':')[1]}`,
+      runsOn: null,
+      role,
+      state: tier === 'database' ? 'critical' : tier === 'app' ? 'major' : 'ok',
+      callsPerSecond,
+      p95ElapsedMs,
+      errorRatio,
+    }))
+    .concat(fixtureSwitch),
   edges: services.slice(1).map(([callee, tier, , callsPerSecond], index) => ({
     caller: services[index]?.[0] ?? '',
     callee,
@@ -49,6 +63,15 @@ export const fixtureTopology: Topology = {
     meanElapsedMs: tier === 'database' ? 1900 : 2010,
     errorRatio: 0.02,
     usual: index === 1 ? null : { callsPerSecond: 19, meanElapsedMs: 24, errorRatio: 0 },
+  })),
+  attachments: ['shop-app', 'shop-db'].map((agent, index) => ({
+    host: `host:${agent}`,
+    interfaceName: 'eth0',
+    device: fixtureSwitch.entity,
+    deviceName: 'sw-core-1',
+    port: `Gi1/0/${index + 11}`,
+    confidence: 0.95,
+    lastSeenAt: stamp(0),
   })),
 };
 

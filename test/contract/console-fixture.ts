@@ -160,7 +160,8 @@ function resource(state: State, method: string, path: string, body: unknown): un
       expiresAt: data.stamp(nowMs + 15 * 60_000),
     };
   }
-  if (path === '/topology') return state.hasShop && !isEmpty ? shop.fixtureTopology : { nodes: [], edges: [] };
+  if (path === '/topology')
+    return state.hasShop && !isEmpty ? shop.fixtureTopology : { nodes: [], edges: [], attachments: [] };
   if (path === '/risks') return data.fixtureRisks(nowMs, isEmpty);
   if (path === '/query/held-lines') return data.fixtureHeldLines(nowMs, isEmpty);
   if (path === '/query/transactions') {

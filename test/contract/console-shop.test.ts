@@ -54,6 +54,7 @@ const looks = {
   'whole map': ['/map', '.graph-node'],
   map: ['/map?sel=database:shop-db', '.drawer canvas'],
   'map edge': ['/map?sel=service:shop-app%3Edatabase:shop-db', '.drawer .facts'],
+  'map device': ['/map?sel=device:sw-core-1', '.drawer .plain-list'],
   'map table': ['/map?tab=table', '.map-tables table'],
   xview: ['/xview?from=-10m&to=now', '.xview-canvas canvas'],
   'xview box': [

@@ -1,3 +1,4 @@
+import { deviceEntity } from '@airis/protocol';
 import { z } from 'zod';
 import { maskOwnText } from '../gate/mask-event.ts';
 import { printable } from '../gate/mask-text.ts';
@@ -44,7 +45,7 @@ export function parseNeighbours(text: string): LinkSeen[] {
     return [
       {
         interfaceName: cleaned(name),
-        device: `device:${device.toLowerCase().replaceAll(/\s+/g, '-')}`,
+        device: deviceEntity(device),
         deviceName: device,
         port: isName || description === '' ? id : description,
         address: cleaned(chassis?.[0]?.['mgmt-ip']?.[0]?.value) || null,

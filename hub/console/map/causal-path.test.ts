@@ -27,6 +27,7 @@ const edge = (caller: string, callee: string) => ({
 const shop: Topology = {
   nodes: ['service:web', 'service:was', 'service:app', 'database:db'].map(node),
   edges: [edge('service:web', 'service:was'), edge('service:was', 'service:app'), edge('service:app', 'database:db')],
+  attachments: [],
 };
 
 it('walks from the cause to everybody who calls it', () => {
@@ -38,6 +39,26 @@ it('lights the edge of a link, and blames it on its caller side upwards', () => 
   const { ids, services } = causalPath(shop, 'link:was~app');
   expect(services).toEqual(['service:was', 'service:web']);
   expect(ids).toContain('service:was>service:app');
+});
+
+it('reaches from a device to the services on what hangs on it, and to who calls them', () => {
+  const seen = { interfaceName: 'eth0', deviceName: 'sw-1', port: '1', confidence: 1, lastSeenAt: '' };
+  const device = { ...node('device:sw-1'), tier: 'network' as const, host: null, runsOn: null };
+  const wired: Topology = {
+    nodes: [...shop.nodes, device],
+    edges: shop.edges,
+    attachments: [
+      { ...seen, host: 'host:app', device: 'device:sw-1' },
+      { ...seen, host: 'host:elsewhere', device: 'device:sw-1', port: '2' },
+    ],
+  };
+  expect(causalPath(wired, 'device:sw-1').services).toEqual([
+    'device:sw-1',
+    'service:app',
+    'service:was',
+    'service:web',
+  ]);
+  expect(causalPath(wired, 'database:db').services).not.toContain('device:sw-1');
 });
 
 it('finds the service of a folder by its agent', () => {

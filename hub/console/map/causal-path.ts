@@ -1,4 +1,5 @@
 import type { Topology } from '../api/types.ts';
+import { hangingServices } from './hanging.ts';
 
 export const edgeId = (caller: string, callee: string): string => `${caller}>${callee}`;
 
@@ -14,7 +15,7 @@ export interface CausalPath {
 
 /**
  * What a cause reaches: the service it belongs to and everybody who calls that, directly or not. A folder belongs to the service of
- * its agent; a link between two services hurts the one that calls through it.
+ * its agent; a link between two services hurts the one that calls through it, a device the services on the machines that hang on it.
  */
 export function causalPath(topology: Topology, cause: string): CausalPath {
   const start = serviceOf(topology, cause);
@@ -26,10 +27,14 @@ export function causalPath(topology: Topology, cause: string): CausalPath {
   }
   if (start === null) return { ids: new Set(), services: [] };
   const services = [start];
+  const needs = [
+    ...topology.edges,
+    ...hangingServices(topology).map(({ service, device }) => ({ caller: service, callee: device })),
+  ];
   for (const service of services) {
     ids.add(service);
     if (services.length >= MAX_VISITED) break;
-    for (const edge of topology.edges) {
+    for (const edge of needs) {
       if (edge.callee !== service) continue;
       ids.add(edgeId(edge.caller, edge.callee));
       if (!services.includes(edge.caller)) services.push(edge.caller);
@@ -48,9 +53,10 @@ function linkEnds(topology: Topology, entity: string): { caller: string; callee:
   return caller === undefined || callee === undefined ? null : { caller, callee };
 }
 
-function serviceOf({ nodes, edges }: Topology, entity: string): string | null {
+function serviceOf(topology: Topology, entity: string): string | null {
+  const { nodes } = topology;
   if (nodes.some((node) => node.entity === entity)) return entity;
-  const link = linkEnds({ nodes, edges }, entity);
+  const link = linkEnds(topology, entity);
   if (link !== null) return link.caller;
   const agent = entity.startsWith('host:') ? entity.slice('host:'.length) : entity.split('@')[1];
   return nodes.find(({ host, runsOn }) => [host, runsOn].includes(`host:${agent}`))?.entity ?? null;

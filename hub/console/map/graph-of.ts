@@ -5,6 +5,7 @@ import type { GraphTier } from '../parts/graph-layout.ts';
 import type { ServiceEdge, ServiceNode } from '../parts/service-graph.tsx';
 import { levelMessage } from '../parts/severity.tsx';
 import { edgeId } from './causal-path.ts';
+import { hangingServices } from './hanging.ts';
 
 export const USERS = 'entry:users';
 
@@ -13,7 +14,7 @@ const tierOf: Readonly<Record<TopologyNode['tier'], GraphTier>> = {
   was: 'was',
   app: 'app',
   database: 'database',
-  network: 'other',
+  network: 'network',
   host: 'other',
   external: 'other',
 };
@@ -70,7 +71,18 @@ export function graphOf(
       isOutside: false,
     };
   });
-  if (entered.length === 0) return { nodes, edges };
+  const wires = hangingServices(topology).map(
+    ({ service, device, ports }): ServiceEdge => ({
+      id: edgeId(service, device),
+      from: service,
+      to: device,
+      texts: [ports.length === 1 ? (ports[0]?.port ?? '') : t('map.ports', { count: format.count(ports.length) })],
+      spoken: t('map.hangsOn', { service: entityTitle(service, language), device: entityTitle(device, language) }),
+      share: 0,
+      isOutside: true,
+    }),
+  );
+  if (entered.length === 0) return { nodes, edges: [...edges, ...wires] };
   return {
     nodes: [
       {
@@ -86,6 +98,7 @@ export function graphOf(
     ],
     edges: [
       ...edges,
+      ...wires,
       ...entered.map(
         (node): ServiceEdge => ({
           id: edgeId(USERS, node.entity),

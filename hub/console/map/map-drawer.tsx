@@ -7,6 +7,7 @@ import { entityName, entityTitle } from '../parts/entity-name.ts';
 import { Severity } from '../parts/severity.tsx';
 import { useUrl } from '../shell/use-url.ts';
 import { causalPath, edgeId } from './causal-path.ts';
+import { DeviceDrawer } from './device-drawer.tsx';
 
 export interface MapDrawerProps {
   readonly topology: Topology;
@@ -22,6 +23,7 @@ export interface MapDrawerProps {
 export function MapDrawer(props: MapDrawerProps) {
   const { topology, selectedId } = props;
   const node = topology.nodes.find(({ entity }) => entity === selectedId);
+  if (node?.tier === 'network') return <DeviceDrawer {...props} node={node} />;
   if (node !== undefined) return <NodeDrawer {...props} node={node} />;
   const edge = topology.edges.find(({ caller, callee }) => edgeId(caller, callee) === selectedId);
   return edge === undefined ? null : <EdgeDrawer {...props} edge={edge} />;

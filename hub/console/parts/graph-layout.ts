@@ -1,5 +1,5 @@
 /** Left to right, as a request travels. */
-export const graphTiers = ['entry', 'web', 'was', 'app', 'database', 'other'] as const;
+export const graphTiers = ['entry', 'web', 'was', 'app', 'database', 'network', 'other'] as const;
 export type GraphTier = (typeof graphTiers)[number];
 
 export interface GraphNode {

@@ -23,7 +23,7 @@ export interface Ports {
   /** Rejects with an `AskFailure` when it is not answered. */
   readonly ask: (question: Question) => Promise<AgentAnswer>;
   readonly query: QueryPort;
-  readonly topology: Pick<LiveTopology, 'map' | 'agentOf' | 'entityAt' | 'hostOf'>;
+  readonly topology: Pick<LiveTopology, 'map' | 'agentOf' | 'attachments' | 'entityAt' | 'hostOf'>;
   /** Odds of incidents in the next half hour. */
   readonly risks: () => Promise<RiskForecast>;
   readonly audit: Pick<AuditStore, 'append' | 'list'>;

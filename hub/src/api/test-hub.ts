@@ -157,6 +157,7 @@ const noDots: TransactionDots = {
 const noTopology: Ports['topology'] = {
   map: () => ({ entities: [], edges: [], rates: new Map(), services: new Map(), serviceWindowMs: 60_000 }),
   agentOf: () => null,
+  attachments: () => [],
   entityAt: () => null,
   hostOf: () => null,
 };

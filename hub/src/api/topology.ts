@@ -22,10 +22,11 @@ export const readTopology = defineRoute({
     const map = hub.topology.map();
     const byAgent = new Map(hosts.map((host) => [host.agent, host]));
     const severities = Map.groupBy(open, ({ finding, agent }) => placeOf(finding.entity, agent, byAgent));
+    const stateOf = (entity: string): TopologyNode['state'] =>
+      STATE_OF[worstSeverity((severities.get(entity) ?? []).map(({ finding }) => finding.severity))];
     const nodes = map.entities.map((entity): TopologyNode => {
       const agent = hub.topology.agentOf(entity);
       const host = agent === null ? undefined : byAgent.get(agent);
-      const worst = worstSeverity((severities.get(entity) ?? []).map(({ finding }) => finding.severity));
       const role = host === undefined ? null : roleOf(entity, host.health.roles);
       const runsOn = hub.topology.hostOf(entity);
       return {
@@ -34,11 +35,37 @@ export const readTopology = defineRoute({
         host: agent === null ? null : hostIdOf(agent),
         runsOn: runsOn === null ? null : hostIdOf(agentOf(runsOn)),
         role: role?.name ?? null,
-        state: isSilent(host, hub.clock()) ? 'stale' : STATE_OF[worst],
+        state: isSilent(host, hub.clock()) ? 'stale' : stateOf(entity),
         ...ratesOf(entity, map),
       };
     });
-    return { nodes, edges: map.edges.map((edge) => presentEdge(edge, map)) };
+    const attachments = hub.topology.attachments();
+    const known = new Set([
+      ...attachments.map(({ device }) => device),
+      ...[...severities.keys()].filter((entity) => entity.startsWith('device:')),
+    ]);
+    const devices = [...known].sort().map(
+      (entity): TopologyNode => ({
+        entity,
+        tier: 'network',
+        host: null,
+        runsOn: null,
+        role: null,
+        state: stateOf(entity),
+        callsPerSecond: null,
+        p95ElapsedMs: null,
+        errorRatio: null,
+      }),
+    );
+    return {
+      nodes: [...nodes, ...devices],
+      edges: map.edges.map((edge) => presentEdge(edge, map)),
+      attachments: attachments.map(({ agent, lastSeenAtUnixMs, ...attachment }) => ({
+        ...attachment,
+        host: hostIdOf(agent),
+        lastSeenAt: koreanTime(lastSeenAtUnixMs),
+      })),
+    };
   },
 });
 

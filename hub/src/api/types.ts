@@ -38,7 +38,7 @@ export type { LogLine, LogsQuery, MetricSeries, MetricsAnswer, MetricsQuery } fr
 export type { HostRiskItem, RisksAnswer } from './schema/risk.ts';
 export type { Session, SessionRequest } from './schema/session.ts';
 export type { HealthUpdate, HostUpdate, StreamEvent } from './schema/stream.ts';
-export type { Topology, TopologyEdge, TopologyNode } from './schema/topology.ts';
+export type { Topology, TopologyAttachment, TopologyEdge, TopologyNode } from './schema/topology.ts';
 export type {
   ActiveTransactions,
   TraceAnswer,

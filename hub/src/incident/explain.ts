@@ -12,6 +12,8 @@ export interface Relation {
 const PRESSURE_HOPS = 3;
 const SYMPTOM_HOPS = 5;
 const NEIGHBOUR_HOPS = 3;
+/** A fault of the service that is called, or of the link to it, explains more than one of a device beneath. */
+const DEVICE_HOPS = 2;
 /** A detector may need this much longer for the cause than for the consequence. */
 export const DETECTION_SPREAD_MS = 30_000;
 /** A fault found this long after its consequence still explains it. */
@@ -19,7 +21,7 @@ export const FOUND_LATE_MS = 60_000;
 
 /** Whether a pressure or symptom can follow from a fault or pressure; null when nothing connects them. */
 export function relationOf(effect: Subject, cause: Subject, around: Surroundings): Relation | null {
-  if (isDevice(cause)) return null;
+  if (isDevice(cause)) return hangsOn(effect, cause, around) ? { isPlain: true, hops: DEVICE_HOPS } : null;
   if (isSilentHost(cause) && isOnHostOf(effect, cause, around)) return { isPlain: true, hops: 0 };
   const hops = plainHops(effect, cause, around);
   if (hops !== null) return { isPlain: true, hops };
@@ -79,7 +81,37 @@ function isNeighbour(effect: Subject, cause: Subject, around: Surroundings): boo
   return around.hopsAround(effect.place, cause.place, NEIGHBOUR_HOPS) !== null;
 }
 
-/** A switch is asked by an agent, and is not on its host; what hangs on it is not known here. */
+/** What a broken network does to services and to links between them. */
+const networkTroubles: ReadonlySet<string> = new Set([
+  'latency',
+  'errors',
+  'traffic',
+  'call-latency',
+  'call-errors',
+  'link-latency',
+  'network-errors',
+]);
+
+/** The trouble may be one of the network, and its machine or that of the other side hangs on the device, and on its port that is down. */
+function hangsOn(effect: Subject, device: Subject, around: Surroundings): boolean {
+  return (
+    networkTroubles.has(effect.trouble) && agentsOf(effect, around).some((agent) => isCutOff(agent, device, around))
+  );
+}
+
+function isCutOff(agent: string, { entity, port }: Subject, around: Surroundings): boolean {
+  const ports = around.portsOf(agent, entity);
+  return port === null ? ports.length > 0 : ports.includes(port);
+}
+
+/** Of both ends of a link or call, as far as they are known. */
+function agentsOf({ agent, place, peer }: Subject, around: Surroundings): readonly string[] {
+  const ends = around.endsOf(place);
+  const others = ends === null ? [peer] : [ends.caller, ends.callee];
+  return [agent, ...others.flatMap((entity) => (entity === null ? [] : (around.agentOf(entity) ?? [])))];
+}
+
+/** A device is asked by an agent, and is not on its host. */
 const isDevice = ({ entity }: Subject): boolean => entity.startsWith('device:');
 const isHost = ({ entity }: Subject): boolean => entity.startsWith('host:');
 const isSilentHost = (subject: Subject): boolean => isHost(subject) && subject.trouble === 'missing';
@@ -112,12 +144,17 @@ function beginsWithin(effect: Subject, cause: Subject, beforeMs: number, afterMs
 
 const isAtOnce = (effect: Subject, cause: Subject): boolean => Math.abs(effect.onset - cause.onset) <= AT_ONCE_MS;
 
-/** No two of them go in a circle: silent host, memory, then cpu, missing and lock, then the rest. */
+/** No two of them go in a circle: device, silent host, memory, then cpu, missing and lock, then the rest. */
 const consequences: readonly Rule[] = [
+  // A device or port that is down takes machines that hang on it along, and links between them.
+  (effect, cause, around) => {
+    if (!isDevice(cause) || isDevice(effect) || !beginsWithin(effect, cause, FOUND_LATE_MS)) return false;
+    return isSilentHost(effect) ? isCutOff(effect.agent, cause, around) : hangsOn(effect, cause, around);
+  },
   // A silent host takes everything on it along; of several agents of one silent machine, the whole host's speaks.
   (effect, cause, around) => {
     if (!isSilentHost(cause) || !beginsWithin(effect, cause, FOUND_LATE_MS)) return false;
-    if (!isSilentHost(effect)) return isOnHostOf(effect, cause, around);
+    if (!isSilentHost(effect)) return !isDevice(effect) && isOnHostOf(effect, cause, around);
     return around.machineOf(effect.agent) === around.machineOf(cause.agent) && speaksBefore(cause, effect);
   },
   // The kernel ends what takes too much memory, and a full heap keeps a processor busy collecting.

@@ -60,6 +60,48 @@ describe('faults of one host', () => {
     expect(idsOf(groupFindings([port, slow], alone))).toEqual([[1], [2]]);
   });
 
+  describe('that hang on a device', () => {
+    const hanging = surroundingsOf(
+      {
+        ...nowhere,
+        attachments: () => [
+          { agent: 'web-1', device: 'device:sw-1', port: 'Gi1/0/1' },
+          { agent: 'db-1', device: 'device:sw-1', port: 'Gi1/0/2' },
+        ],
+      },
+      new Map(['web-1', 'db-1', 'app-1'].map((agent) => [agent, { machine: null, scope: null }])),
+    );
+    const silentDevice = about(record(1, 0, null), { entity: 'device:sw-1', trouble: 'device-silent' });
+    const portDown = (port: string) =>
+      about(record(1, 0, null), {
+        entity: 'device:sw-1',
+        trouble: 'port-down',
+        evidence: [{ kind: 'series', ref: '1', attributes: { 'network.interface.name': port } }],
+      });
+    const silentHost = (id: number, agent: string) => ({
+      ...about(record(id, 20_000, null), { entity: `host:${agent}`, trouble: 'missing', kind: 'missing' }),
+      agent,
+    });
+    const slow = about(record(4, 10_000, null), { nature: 'symptom', trouble: 'call-latency' });
+    const busy = about(record(5, 10_000, null), { nature: 'pressure', trouble: 'cpu' });
+
+    it.each([
+      { name: 'are taken along by it', records: [silentDevice, silentHost(2, 'db-1'), slow], want: [[1, 4, 2]] },
+      { name: 'and not the others', records: [silentDevice, silentHost(2, 'app-1')], want: [[1], [2]] },
+      { name: 'have no work from it', records: [silentDevice, busy], want: [[1], [5]] },
+      { name: 'are cut off by their own port', records: [portDown('Gi1/0/2'), silentHost(2, 'db-1')], want: [[1, 2]] },
+      { name: 'and by no other one', records: [portDown('Gi1/0/9'), silentHost(2, 'db-1')], want: [[1], [2]] },
+      {
+        name: 'both on it, are told of once',
+        records: [silentDevice, silentHost(2, 'db-1'), silentHost(3, 'web-1')],
+        want: [[1, 2, 3]],
+      },
+    ])('$name', ({ records, want }) => {
+      expect(idsOf(groupFindings(records, hanging))).toEqual(want);
+      expect(idsOf(groupFindings(records.toReversed(), hanging))).toEqual(want);
+    });
+  });
+
   it('gives the oldest number to incidents that turn out to be one', () => {
     const members = [record(1, 0, MINUTE, { incident: 1003 }), record(2, 2 * MINUTE, null, { incident: 1001 })];
     expect(assignGroups(groupFindings(members, alone), T0)).toEqual([{ members, incident: 1001, absorbed: [1003] }]);

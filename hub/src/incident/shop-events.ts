@@ -26,6 +26,7 @@ export const shopTopology: TopologyView = {
     { caller: entities.app, callee: entities.db, confidence: 1 },
   ],
   entityAt: (_agent, address) => addresses[address] ?? null,
+  attachments: () => [],
 };
 
 export const MACHINE = 'demo-machine';

@@ -15,6 +15,8 @@ export interface Subject {
   readonly key: string;
   /** The entity that the troubled calls go to; null where it is not about calls, or nobody knows. */
   readonly peer: string | null;
+  /** The port of a device that it is about; null for anything else. */
+  readonly port: string | null;
   readonly agent: string;
   /** Its agent speaks for a part of the machine. */
   readonly isScoped: boolean;
@@ -40,6 +42,7 @@ export function subjectOf(record: FindingRecord, around: Surroundings): Subject 
     trouble: trouble === '' ? finding.kind : trouble,
     key: troubleKeyOf(finding),
     peer: peer === null ? null : around.entityAt(record.agent, peer),
+    port: trouble === 'port-down' ? (finding.evidence[0]?.attributes?.['network.interface.name'] ?? null) : null,
     agent: record.agent,
     isScoped: scope !== null,
     onset: startOf(record) - took,

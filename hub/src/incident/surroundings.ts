@@ -6,6 +6,8 @@ export interface TopologyView {
   dependencies(): readonly Dependency[];
   /** What answers at `address` (`ip:port`) as seen from an agent; null where nobody knows. */
   entityAt(agent: string, address: string): string | null;
+  /** Which ports of which devices the machines of agents hang on. */
+  attachments(): readonly { readonly agent: string; readonly device: string; readonly port: string }[];
 }
 
 /** Where an agent stands: its machine, and the part of it that it speaks for. */
@@ -32,6 +34,8 @@ export interface Surroundings {
   machineOf(agent: string): string;
   agentOf(entity: string): string | null;
   agentsOn(machine: string): readonly string[];
+  /** Ports of a device that an agent's machine hangs on; none where it does not, or nobody knows. */
+  portsOf(agent: string, device: string): readonly string[];
   /** Calls to follow from caller to callee, 0 for the same entity; null beyond `mostHops`. */
   hopsDown(from: string, to: string, mostHops: number): number | null;
   /** Calls in either direction. */
@@ -47,6 +51,7 @@ export function surroundingsOf(topology: TopologyView, places: ReadonlyMap<strin
   const agentOfScope = new Map([...places].flatMap(([agent, { scope }]) => (scope === null ? [] : [[scope, agent]])));
   const machineOf = (agent: string): string => places.get(agent)?.machine ?? `agent:${agent}`;
   const onMachine = Map.groupBy(places.keys(), machineOf);
+  const attachments = topology.attachments();
   const calleesOf = (entity: string) => callees.get(entity) ?? [];
   const callersOf = (entity: string) => callers.get(entity) ?? [];
   const both = (entity: string) => [...calleesOf(entity), ...callersOf(entity)];
@@ -60,6 +65,12 @@ export function surroundingsOf(topology: TopologyView, places: ReadonlyMap<strin
     machineOf,
     agentOf: (entity) => agentOfScope.get(entity) ?? agentIn(entity),
     agentsOn: (machine) => onMachine.get(machine) ?? [],
+    portsOf(agent, device) {
+      const machine = machineOf(agent);
+      return attachments
+        .filter((one) => one.device === device && machineOf(one.agent) === machine)
+        .map(({ port }) => port);
+    },
     hopsDown: (from, to, mostHops) => hops(calleesOf, from, to, mostHops),
     hopsAround: (from, to, mostHops) => hops(both, from, to, mostHops),
     endsOf(link) {
@@ -71,7 +82,7 @@ export function surroundingsOf(topology: TopologyView, places: ReadonlyMap<strin
   };
 }
 
-export const nowhere: TopologyView = { dependencies: () => [], entityAt: () => null };
+export const nowhere: TopologyView = { dependencies: () => [], entityAt: () => null, attachments: () => [] };
 
 const nameOf = (entity: string): string => entity.slice(entity.indexOf(':') + 1);
 

@@ -48,7 +48,18 @@ export interface TraceFact {
   readonly lastSeenAtUnixMs: number;
 }
 
-export type TopologyFact = ListenFact | CallFact | TraceFact;
+/** A card of an agent's machine hangs on a port of a device, in the device's own words. */
+export interface AttachFact {
+  readonly kind: 'attach';
+  readonly agent: string;
+  readonly interfaceName: string;
+  readonly device: string;
+  readonly deviceName: string;
+  readonly port: string;
+  readonly lastSeenAtUnixMs: number;
+}
+
+export type TopologyFact = ListenFact | CallFact | TraceFact | AttachFact;
 
 /** What makes two facts the same one, seen again. */
 export function factKey(fact: TopologyFact): string {
@@ -57,6 +68,8 @@ export function factKey(fact: TopologyFact): string {
       return `listen ${fact.agent} ${fact.entity} ${fact.address}`;
     case 'call':
       return `call ${fact.agent} ${fact.client} ${fact.address} ${fact.by}`;
+    case 'attach':
+      return `attach ${fact.agent} ${fact.interfaceName} ${fact.device} ${fact.port}`;
     case 'trace':
       return `trace ${fact.agent} ${fact.caller} ${fact.callee} ${fact.peer}`;
   }

@@ -15,7 +15,7 @@ export function placeOf(agent: string, health: Health, before: Place | undefined
   };
 }
 
-/** What one health report says of who listens and who calls. */
+/** What one health report says of who listens, who calls, and what the machine hangs on. */
 export function factsOfHealth(agent: string, { topology }: Health, lastSeenAtUnixMs: number): readonly TopologyFact[] {
   return [
     ...topology.listens.map(
@@ -30,6 +30,17 @@ export function factsOfHealth(agent: string, { topology }: Health, lastSeenAtUni
         by,
         text,
         count,
+        lastSeenAtUnixMs,
+      }),
+    ),
+    ...topology.links.map(
+      ({ interfaceName, device, deviceName, port }): TopologyFact => ({
+        kind: 'attach',
+        agent,
+        interfaceName,
+        device,
+        deviceName,
+        port,
         lastSeenAtUnixMs,
       }),
     ),

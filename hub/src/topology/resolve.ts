@@ -1,4 +1,4 @@
-import type { CallFact, ListenFact, Place, TraceFact } from './facts.ts';
+import type { AttachFact, CallFact, ListenFact, Place, TraceFact } from './facts.ts';
 import { type Listeners, listenersOf } from './listeners.ts';
 
 export type EvidenceKind = 'socket' | 'access-log' | 'configuration' | 'transaction';
@@ -23,6 +23,18 @@ export interface Edge {
   readonly evidence: readonly EdgeEvidence[];
 }
 
+/** A machine's card hangs on a port of a device. */
+export interface Attachment {
+  readonly agent: string;
+  readonly interfaceName: string;
+  readonly device: string;
+  readonly deviceName: string;
+  readonly port: string;
+  /** 0..1: fades when it is not heard again, as it is not where the wire or the device is broken. */
+  readonly confidence: number;
+  readonly lastSeenAtUnixMs: number;
+}
+
 export interface Resolved {
   /** By caller, then callee. */
   readonly edges: readonly Edge[];
@@ -40,6 +52,8 @@ const MAX_EVIDENCE = 16;
 /** Traces tell what is behind an address where this share of the calls through it ends there. */
 const CLEAR_SHARE = 0.6;
 
+/** Devices name themselves and their ports. */
+const LLDP_STRENGTH = 0.95;
 /** How sure one kind alone makes: a trace names both ends, a socket may be anybody's, a configuration may be unused. */
 const strength: Readonly<Record<EvidenceKind, number>> = {
   transaction: 0.95,
@@ -47,6 +61,17 @@ const strength: Readonly<Record<EvidenceKind, number>> = {
   socket: 0.7,
   configuration: 0.6,
 };
+
+/** A card hears one neighbour at a time as a rule: the newest word of each card and port counts. */
+export function attachmentsOf(facts: readonly AttachFact[], nowUnixMs: number): readonly Attachment[] {
+  return facts
+    .filter(({ lastSeenAtUnixMs }) => nowUnixMs - lastSeenAtUnixMs < FORGOTTEN_AFTER_MS)
+    .map(({ kind: _, ...fact }) => ({
+      ...fact,
+      confidence: LLDP_STRENGTH * freshness(nowUnixMs - fact.lastSeenAtUnixMs),
+    }))
+    .sort((a, b) => (`${a.device} ${a.agent} ${a.port}` < `${b.device} ${b.agent} ${b.port}` ? -1 : 1));
+}
 
 /** From what was seen to who needs whom. Pure. */
 export function resolve(

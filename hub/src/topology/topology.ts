@@ -7,9 +7,9 @@ import type { Dependency } from '../rca/rca-method.ts';
 import type { TopologyStore } from '../store/state/topology.ts';
 import { createSliceBook, type EdgeRates, RATES_MS, ratesOf, SLICE_MS } from './call-rates.ts';
 import { createFactBook } from './fact-book.ts';
-import type { Place } from './facts.ts';
+import type { Place, TopologyFact } from './facts.ts';
 import { factsOfHealth, placeOf } from './from-health.ts';
-import { ADDRESS_PREFIX, type Edge, type Resolved, resolve } from './resolve.ts';
+import { ADDRESS_PREFIX, type Attachment, attachmentsOf, type Edge, type Resolved, resolve } from './resolve.ts';
 
 /** Who needs whom, kept live from what agents report and what traces show. Entities are `kind:name`. */
 export interface Topology {
@@ -21,6 +21,8 @@ export interface Topology {
   hostOf(entity: string): string | null;
   /** The service whose process tree holds a pid. @param machineOrAgent - a machine, or any agent on it */
   scopeOfPid(machineOrAgent: string, pid: number): string | null;
+  /** Which devices the machines of agents hang on. */
+  attachments(): readonly Attachment[];
   /** The agent that speaks for an entity. */
   agentOf(entity: string): string | null;
 }
@@ -98,15 +100,16 @@ export async function createTopology(options: TopologyOptions): Promise<LiveTopo
     hear(agent, { ...health, inventory: health.inventory ?? inventory }, health.atUnixMs);
   }
 
+  const factsOf = <K extends TopologyFact['kind']>(kind: K) =>
+    book.facts().filter((fact): fact is Extract<TopologyFact, { kind: K }> => fact.kind === kind);
+
   function resolved(): Resolved {
     const now = clock();
     const version = `${book.version} ${placesVersion}`;
     if (latest !== null && latest.version === version && now - latest.atUnixMs < RESOLVE_EVERY_MS)
       return latest.resolved;
-    const byKind = Map.groupBy(book.facts(), (fact) => fact.kind);
-    const of = <K extends 'listen' | 'call' | 'trace'>(kind: K) =>
-      (byKind.get(kind) ?? []).filter((fact): fact is Extract<typeof fact, { kind: K }> => fact.kind === kind);
-    latest = { version, atUnixMs: now, resolved: resolve(places, of('listen'), of('call'), of('trace'), now) };
+    const found = resolve(places, factsOf('listen'), factsOf('call'), factsOf('trace'), now);
+    latest = { version, atUnixMs: now, resolved: found };
     return latest.resolved;
   }
 
@@ -178,6 +181,7 @@ export async function createTopology(options: TopologyOptions): Promise<LiveTopo
       }
       return null;
     },
+    attachments: () => attachmentsOf(factsOf('attach'), clock()),
     agentOf,
     map() {
       const { edges, entityAt } = resolved();

@@ -32,7 +32,7 @@ const said = (found: readonly Finding[]) =>
 
 it('a device that no longer answers is told within half a minute, and that it answers again', () => {
   const found = watch(1, (s) => ({ up: s >= 1_800 && s < 2_400 ? 0 : 1, port: 1 }));
-  expect(said(found)).toEqual(['open device-silent device:sw_core_1', 'closed device-silent device:sw_core_1']);
+  expect(said(found)).toEqual(['open device-silent device:sw-core-1', 'closed device-silent device:sw-core-1']);
   expect(found[0]).toMatchObject({
     kind: 'missing',
     nature: 'fault',
@@ -45,7 +45,7 @@ it('a device that no longer answers is told within half a minute, and that it an
 
 it('a port is missed when it had been up for a day, and one that comes and goes is not', () => {
   const long = watch(26, (s) => ({ up: 1, port: s < 25 * HOUR_S ? 1 : 0 }));
-  expect(said(long)).toEqual(['open port-down device:sw_core_1']);
+  expect(said(long)).toEqual(['open port-down device:sw-core-1']);
   expect(long[0]?.title.ko).toBe('sw core 1 Gi1/0/12 포트 끊김');
   expect(said(watch(26, (s) => ({ up: 1, port: s % (10 * HOUR_S) < 9 * HOUR_S ? 1 : 0 })))).toEqual([]);
 });
@@ -53,5 +53,5 @@ it('a port is missed when it had been up for a day, and one that comes and goes 
 it('one failed reading is no outage, and a port that is switched off on purpose is not reported any more', () => {
   expect(said(watch(1, (s) => ({ up: s === 1_800 ? 0 : 1, port: 1 })))).toEqual([]);
   const off = watch(26, (s) => ({ up: 1, port: s < 25 * HOUR_S ? 1 : s < 25 * HOUR_S + 60 ? 0 : null }));
-  expect(said(off)).toEqual(['open port-down device:sw_core_1', 'closed port-down device:sw_core_1']);
+  expect(said(off)).toEqual(['open port-down device:sw-core-1', 'closed port-down device:sw-core-1']);
 });

@@ -1,4 +1,4 @@
-import type { Attributes } from '@airis/protocol';
+import { type Attributes, deviceEntity } from '@airis/protocol';
 import type { SeriesInfo } from './detector.ts';
 import { serviceRules } from './service-rules.ts';
 import type { SubjectKind } from './subjects.ts';
@@ -183,8 +183,7 @@ function ofDevice(
 ): SeriesRule | null {
   const device = attributes['hw.parent'];
   if (device === undefined) return null;
-  const entity = `device:${device.replaceAll(/\s/g, '_').slice(0, 100)}`;
-  return { subject, name: `${device} ${part}`.trim(), role: 'state', entity, judges: { outage } };
+  return { subject, name: `${device} ${part}`.trim(), role: 'state', entity: deviceEntity(device), judges: { outage } };
 }
 
 /** Several servers of one host are told apart by their port. */

@@ -38,5 +38,20 @@ export const topologyEdge = z.object({
 });
 export type TopologyEdge = z.infer<typeof topologyEdge>;
 
-export const topology = z.object({ nodes: z.array(topologyNode), edges: z.array(topologyEdge) });
+const attachment = z.object({
+  host: hostId,
+  interfaceName: z.string(),
+  device: z.string().describe('entity of the device, among the nodes'),
+  deviceName: z.string(),
+  port: z.string().describe('in the device’s own words'),
+  confidence: z.number().describe('0..1: fades when LLDP does not tell it again'),
+  lastSeenAt: timestamp,
+});
+export type TopologyAttachment = z.infer<typeof attachment>;
+
+export const topology = z.object({
+  nodes: z.array(topologyNode),
+  edges: z.array(topologyEdge),
+  attachments: z.array(attachment).describe('ports of network devices that machines hang on'),
+});
 export type Topology = z.infer<typeof topology>;
