@@ -40,6 +40,8 @@ export type { HealthUpdate, HostUpdate, StreamEvent } from './schema/stream.ts';
 export type { Topology, TopologyEdge, TopologyNode } from './schema/topology.ts';
 export type {
   ActiveTransactions,
+  AskedHost,
+  HeldTraceAnswer,
   TraceAnswer,
   TraceQuery,
   TraceSpan,
