@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { decompressBatch, type OpenBatch, openStream, SPAN_ERROR, signals, textAt } from '@airis/protocol';
 import type { Frame } from '../store/segment-store.ts';
-import { SERVER_SPAN, type SpanRow } from './trace-span.ts';
+import { madeSpanId, SERVER_SPAN, type SpanRow } from './trace-span.ts';
 
 const CLIENT_SPAN = 3;
 
@@ -66,7 +65,7 @@ function spansOf(read: RowReader, row: number, place: string): SpanRow[] {
   const service = read.text('service', row);
   const route = read.text('route', row);
   const peer = read.text('peer', row);
-  const spanId = read.text('spanId', row) || madeId(`${traceId} ${service} ${place}`);
+  const spanId = read.text('spanId', row) || madeSpanId(`${traceId} ${service} ${place}`);
   const flags = read.flags[row] === 0 ? 0 : SPAN_ERROR;
   const request: SpanRow = [
     endUnixMs,
@@ -93,7 +92,7 @@ function spansOf(read: RowReader, row: number, place: string): SpanRow[] {
     service,
     route,
     traceId,
-    madeId(`${spanId} ${place} ${peer}`),
+    madeSpanId(`${spanId} ${place} ${peer}`),
     spanId,
     peer,
   ];
@@ -101,4 +100,3 @@ function spansOf(read: RowReader, row: number, place: string): SpanRow[] {
 }
 
 const bytesOf = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, length);
-const madeId = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 16);
