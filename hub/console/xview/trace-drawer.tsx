@@ -60,8 +60,8 @@ function Trace({ traceId, endUnixMs }: { readonly traceId: string; readonly endU
   if (shown.spans.length === 0) return <EmptyState title={t('xview.noSpans')} />;
   return (
     <>
-      <WaterfallTable trace={shown} />
       <AskTrace traceId={traceId} endUnixMs={endUnixMs} held={held} onHeld={setHeld} />
+      <WaterfallTable trace={shown} />
       <p className="section quiet small">
         <span className="mono">{traceId}</span>
         <br />
