@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../agent/src/free-port-under-test.ts';
 import { type HubUnderTest, startHub } from '../harness/hub-under-test.ts';
 import { type ProcessUnderTest, startProgram } from '../harness/process-under-test.ts';
 import { type TempFolder, tempFolder } from '../harness/temp-folder.ts';
@@ -17,8 +15,6 @@ let folder: TempFolder;
 let hub: HubUnderTest;
 let agent: ProcessUnderTest;
 let java: ChildProcess;
-let accessLog: string;
-let otlpPort: number;
 
 interface Lines {
   readonly lines: readonly { readonly body: string; readonly source: string; readonly host: string }[];
@@ -43,20 +39,14 @@ beforeAll(async () => {
   const [general, secret] = ['app.log', 'payroll.log'].map((name) => join(folder.path, name));
   const place = join(folder.path, 'agent');
   await mkdir(place, { mode: 0o700 });
-  accessLog = join(folder.path, 'access.log');
-  otlpPort = await freePort();
   const settings = {
-    collectors: {
-      'access-log': { files: [{ path: accessLog, format: 'json', service: 'service:web' }] },
-      otlp: { listen: `127.0.0.1:${otlpPort}` },
-    },
     receivers: {
       files: { files: [{ path: general }, { path: secret }], startAt: 'beginning' },
       journal: { mode: 'off' },
     },
   };
   await writeFile(join(place, 'agent.yaml'), JSON.stringify(settings));
-  await Promise.all([general!, secret!, accessLog].map((path) => writeFile(path, '')));
+  await Promise.all([general!, secret!].map((path) => writeFile(path, '')));
   const { token } = await hub.api<{ token: string }>('POST', '/api/v1/enrolment-tokens', {
     wantedId: 'was-1',
     generalLogSources: [general],
@@ -120,69 +110,9 @@ describe('the hub asks a host', () => {
     await expect(ask()).rejects.toThrow(/409|ten seconds/);
   });
 
-  it('for a whole trace: what programs told of it, what logs did, and what the hub has', async () => {
-    const traceId = randomBytes(16).toString('hex');
-    const [proxy, app, query] = ['a', 'b', 'c'].map((digit) => digit.repeat(16));
-    const endMs = Date.now() - 500;
-    const nanos = (ms: number) => `${Math.round(ms)}000000`;
-    const span = (spanId: string, parentSpanId: string, kind: number, elapsedMs: number, attributes: object[]) => ({
-      ...{ traceId, spanId, parentSpanId, kind, name: 'x', attributes },
-      ...{ startTimeUnixNano: nanos(endMs - elapsedMs), endTimeUnixNano: nanos(endMs) },
-    });
-    const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
-    const sent = [
-      span(app!, proxy!, 2, 40, [text('http.request.method', 'GET'), text('http.route', '/orders/{id}')]),
-      span(query!, app!, 3, 25, [text('db.system.name', 'mysql'), text('db.query.text', "select 'kim'")]),
-    ];
-    const resource = { attributes: [text('service.name', 'app')] };
-    const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: sent }] }] });
-    await until('the agent to take spans', 30_000, async () => {
-      const headers = { 'content-type': 'application/json' };
-      const sending = fetch(`http://127.0.0.1:${otlpPort}/v1/traces`, { method: 'POST', headers, body });
-      return (await sending.catch(() => null))?.ok === true ? true : null;
-    });
-    const line = {
-      t: endMs / 1_000,
-      ms: 50,
-      status: 200,
-      method: 'GET',
-      path: '/orders/1',
-      trace: traceId,
-      span: proxy,
-    };
-    await appendFile(accessLog, `${JSON.stringify({ ...line, peer: '127.0.0.1:9', peerMs: 45 })}\n`);
-
-    interface Trace {
-      readonly spans: readonly Readonly<Record<string, unknown>>[];
-      readonly hosts: readonly object[];
-    }
-    const around = endMs;
-    const stored = await until('both requests to be stored', 30_000, async () => {
-      const trace = await hub.api<Trace>('POST', '/api/v1/query/traces', { traceId, around });
-      return trace.spans.length === 2 ? trace : null;
-    });
-    expect(stored.spans).toMatchObject([
-      { service: 'service:web', depth: 0, isHeld: false },
-      { service: 'service:app', depth: 1, isHeld: false },
-    ]);
-    const whole = await hub.api<Trace>('POST', '/api/v1/query/held-trace', { traceId, around });
-    // The log tells the call beside the request; what spans told is not told again by the transaction made of them.
-    expect(whole.hosts).toEqual([{ host: HOST, state: 'answered', spans: 4, withheld: 0, leftOut: 0, detail: '' }]);
-    expect(whole.spans.map(({ service, kind, depth, route, isHeld }) => [service, kind, depth, route, isHeld])).toEqual(
-      [
-        ['service:web', 'server', 0, 'GET (other)', false],
-        ['service:web', 'client', 1, 'GET (other)', true],
-        ['service:app', 'server', 1, 'GET /orders/{}', false],
-        ['service:app', 'client', 2, 'select ?', true],
-      ],
-    );
-  });
-
   it('and says who does not answer', async () => {
     await agent.stop();
     await expect(askLines()).rejects.toThrow(/504|did not answer/);
-    const query = { traceId: 'a'.repeat(32) };
-    expect(await hub.api('POST', '/api/v1/query/held-trace', query)).toMatchObject({ spans: [], hosts: [] });
     await expect(
       hub.api('POST', '/api/v1/query/held-lines', { host: 'host:nobody', from: '-5m', to: 'now' }),
     ).rejects.toThrow(/404/);
@@ -194,7 +124,7 @@ describe('the hub asks a host', () => {
   it('and keeps in its audit what was asked', async () => {
     const { items } = await hub.api<{ items: { action: string }[] }>('GET', '/api/v1/audit');
     expect(items.map(({ action }) => action)).toEqual(
-      expect.arrayContaining(['host.lines-asked', 'host.threads-asked', 'host.trace-asked']),
+      expect.arrayContaining(['host.lines-asked', 'host.threads-asked']),
     );
   });
 });

@@ -81,6 +81,7 @@ export function fixtureTrace(nowMs: number, isEmpty: boolean): TraceAnswer {
     selfMs: depth === services.length - 1 ? row.elapsedMs : 20,
     calls: depth === services.length - 1 ? 0 : 1,
     isDetached: false,
+    isGuessed: false,
     isHeld: false,
   }));
   return { traceId: 'a'.repeat(32), spans, cut: 0 };

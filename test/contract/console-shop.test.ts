@@ -227,7 +227,7 @@ describe('X-View', () => {
     await page.getByText('shop-web: 응답 없음, it did not answer').waitFor();
     expect(hub.requests).toContain('POST /api/v1/query/held-trace');
     expect(await lines.count()).toBe(100);
-    await page.getByText('(호출자 기록 없음, 호스트 보관분)').waitFor();
+    await page.getByText('(호출자 기록 없음, shop-app 보관분)').waitFor();
     // Nothing is drawn outside of its place, also not what began before its caller by another clock.
     const outside = await page.locator('.waterfall').evaluate((table) => {
       const bars = [...table.querySelectorAll('.span-track i')].map((bar) => {

@@ -129,7 +129,8 @@ it.skipIf(nginxProgram === null)('a request with a trace context, as nginx logs 
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const { port } = upstream.address() as AddressInfo;
   await using nginx = await createTestNginx({
-    logFormat: '$msec $request_time $status "$request" $http_traceparent $upstream_addr $upstream_response_time',
+    logFormat:
+      '$msec $request_time $status "$request" $http_traceparent "$upstream_addr" "$upstream_response_time" "$upstream_status"',
     locations: `location /shop/ { proxy_pass http://127.0.0.1:${port}; }`,
   });
   await nginx.start();

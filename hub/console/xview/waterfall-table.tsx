@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { TraceAnswer } from '../api/types.ts';
 import { useI18n } from '../i18n/i18n.tsx';
-import { entityTitle } from '../parts/entity-name.ts';
+import { entityName, entityTitle } from '../parts/entity-name.ts';
 import { extentOf, type WaterfallRow, waterfall } from './waterfall.ts';
 
 /** Lines shown at first, and more at a press: a trace may have thousands. */
@@ -53,7 +53,11 @@ export function WaterfallTable({ trace }: { readonly trace: TraceAnswer }) {
 function TraceRow({ row }: { readonly row: WaterfallRow }) {
   const { t, format, language } = useI18n();
   const percent = (share: number): string => `${share * 100}%`;
-  const marks = [...(row.isDetached ? [t('xview.detached')] : []), ...(row.isHeld ? [t('xview.held')] : [])];
+  const marks = [
+    ...(row.isDetached ? [t('xview.detached')] : []),
+    ...(row.isGuessed ? [t('xview.guessed')] : []),
+    ...(row.heldBy === null ? [] : [t('xview.held', { host: entityName(row.heldBy) })]),
+  ];
   return (
     <tr className={row.isLongest ? 'longest' : undefined}>
       <td style={{ paddingLeft: 12 + Math.min(row.depth, MAX_INDENT) * 12 }}>

@@ -17,7 +17,9 @@ export interface WaterfallRow {
   /** Seen by its caller alone: a database, a service without an agent. */
   readonly isFromCaller: boolean;
   readonly isDetached: boolean;
-  readonly isHeld: boolean;
+  readonly isGuessed: boolean;
+  /** The host that said it when it was asked; `null` for what the hub has stored. */
+  readonly heldBy: string | null;
   /** Where most of the time went. */
   readonly isLongest: boolean;
 }
@@ -39,7 +41,8 @@ export function waterfall(spans: readonly TraceSpan[]): readonly WaterfallRow[] 
       isFailed: span.failed,
       isFromCaller: false,
       isDetached: span.isDetached,
-      isHeld: span.isHeld,
+      isGuessed: span.isGuessed,
+      heldBy: span.isHeld ? span.host : null,
       isLongest: false,
     };
     const peer = span.callee ?? span.peer;
@@ -58,6 +61,7 @@ export function waterfall(spans: readonly TraceSpan[]): readonly WaterfallRow[] 
       isFailed: false,
       isFromCaller: true,
       isDetached: false,
+      isGuessed: false,
     };
     return [own, waited];
   });

@@ -223,6 +223,7 @@ describe('a trace', () => {
     kind: 'server',
     calls: 0,
     isDetached: false,
+    isGuessed: false,
     isHeld: false,
     ...fields,
   });
@@ -261,9 +262,9 @@ describe('a trace', () => {
       span({ ...peer, peerElapsedMs: 700, calls: 1 }),
       span({ ...peer, kind: 'client', depth: 1, isHeld: true, elapsedMs: 700 }),
     ]);
-    expect(rows.map(({ depth, callee, isHeld }) => [depth, callee, isHeld])).toEqual([
-      [0, null, false],
-      [1, 'service:was', true],
+    expect(rows.map(({ depth, callee, heldBy }) => [depth, callee, heldBy])).toEqual([
+      [0, null, null],
+      [1, 'service:was', 'host:web'],
     ]);
   });
 

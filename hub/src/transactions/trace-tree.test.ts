@@ -8,6 +8,7 @@ interface Row {
   readonly endUnixMs: number;
   readonly elapsedMs: number;
   readonly service: string;
+  readonly peer: string | null;
   readonly callee: string | null;
 }
 const span = (
@@ -17,7 +18,8 @@ const span = (
   elapsedMs: number,
   service = 'service:a',
   callee: string | null = null,
-): Row => ({ spanId, parentSpanId, endUnixMs, elapsedMs, service, callee });
+  peer = callee,
+): Row => ({ spanId, parentSpanId, endUnixMs, elapsedMs, service, callee, peer });
 const places = (rows: readonly Row[]) => traceTree(rows).map(({ row, depth, selfMs }) => [row.spanId, depth, selfMs]);
 
 describe('traceTree', () => {
@@ -80,6 +82,28 @@ describe('traceTree', () => {
     ]);
   });
 
+  it('guesses that by time only where nobody knows who answered', () => {
+    const [web, was, other] = ['service:web', 'service:was', 'service:other'];
+    const proxy = (callee: string | null) => span('', 'browser', 1_100, 50, web, callee, '10.0.0.7:8080');
+    const howFound = (row: Row, callee: string | null, ...more: readonly Row[]) => {
+      const { isGuessed, isDetached } = traceTree([proxy(callee), row, ...more]).find((node) => node.row === row)!;
+      return isGuessed ? 'guessed' : isDetached ? 'not' : 'surely';
+    };
+    const inner = span('', 'browser', 1_000, 40, was);
+    expect(howFound(inner, was)).toBe('surely');
+    expect(howFound(inner, null)).toBe('guessed');
+    expect(howFound(inner, 'service:tomcat@was-1')).toBe('guessed');
+    expect(howFound(inner, other, span('', 'x', 1_000, 1, other))).toBe('not');
+    expect(howFound(span('', 'browser', 5_000, 40, was), null)).toBe('not');
+    expect(howFound(span('', 'somebody', 1_000, 40, was), null)).toBe('not');
+    // Two that wait for unknown places do not call each other.
+    const both = [proxy(null), span('', 'browser', 1_100, 40, was, null, '10.0.0.8:5432')];
+    expect(traceTree(both).map(({ row, depth }) => [row.service, depth])).toEqual([
+      [web, 0],
+      [was, 1],
+    ]);
+  });
+
   it('shows every row of a circle once', () => {
     const rows = [span('a', 'b', 10, 5), span('b', 'a', 12, 9), span('x', 'x', 20, 1)];
     expect(traceTree(rows).map(({ row }) => row.spanId)).toEqual(['x', 'b', 'a']);
@@ -95,6 +119,7 @@ describe('traceTree', () => {
       elapsedMs: fc.integer({ min: 0, max: 50 }),
       service: some,
       callee: fc.option(some),
+      peer: fc.option(some),
     });
     fc.assert(
       fc.property(fc.array(row, { maxLength: 12 }), (rows) => {

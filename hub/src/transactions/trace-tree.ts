@@ -6,7 +6,8 @@ export interface TraceRow {
   readonly spanId: string;
   readonly parentSpanId: string;
   readonly service: string;
-  /** Who answered what it waited for, where that is known. */
+  /** Address that it waited for, and who answers there, as far as they are known. */
+  readonly peer: string | null;
   readonly callee: string | null;
 }
 
@@ -19,10 +20,16 @@ export interface TraceNode<R extends TraceRow> {
   readonly calls: number;
   /** Its caller is not among the rows: it hangs under the longest of those that begin the trace. */
   readonly isDetached: boolean;
+  /** Its caller was found by time alone. */
+  readonly isGuessed: boolean;
 }
+
+/** Some logs tell ends in whole seconds. */
+const LOGGED_TO_MS = 1_000;
 
 interface Links<R> {
   readonly callerOf: ReadonlyMap<R, R>;
+  readonly guessed: ReadonlySet<R>;
   /** What the rest hangs under that names a caller nobody has seen. */
   readonly anchor: R | null;
 }
@@ -31,10 +38,11 @@ interface Links<R> {
  * The rows of one trace as a walk down its tree: a caller before what it called, siblings by start. Circles are cut.
  *
  * A caller is known by its id. A proxy that hands on the context it was given is no caller by id: whoever it asked names the
- * proxy's own caller. There the row that waited for that service hangs above it, the one that ended nearest in time.
+ * proxy's own caller. There the row that waited for that service hangs above it; where nobody knows who answers at that
+ * address, one that took longer and ended at about the same time. Of several it is the one that ended nearest.
  */
 export function traceTree<R extends TraceRow>(rows: readonly R[]): readonly TraceNode<R>[] {
-  const { callerOf, anchor } = linksOf(rows);
+  const { callerOf, guessed, anchor } = linksOf(rows);
   const calls = Map.groupBy(callerOf.keys(), (row) => callerOf.get(row)!);
   const isDetached = (row: R) => anchor !== null && row !== anchor && !callerOf.has(row) && row.parentSpanId !== '';
   const detached = rows.filter(isDetached);
@@ -49,7 +57,8 @@ export function traceTree<R extends TraceRow>(rows: readonly R[]): readonly Trac
       seen.add(row);
       const own = calls.get(row) ?? [];
       const selfMs = Math.max(0, row.elapsedMs - coveredMs(own));
-      walk.push({ row, depth, selfMs, calls: own.length, isDetached: isDetached(row) });
+      const how = { isDetached: isDetached(row), isGuessed: guessed.has(row) };
+      walk.push({ row, depth, selfMs, calls: own.length, ...how });
       const below = row === anchor ? [...own, ...detached] : own;
       // What is pushed last is taken first.
       for (const child of below.toSorted(byStart).reverse()) waiting.push({ row: child, depth: depth + 1 });
@@ -70,23 +79,26 @@ function linksOf<R extends TraceRow>(rows: readonly R[]): Links<R> {
     return caller === row ? null : caller;
   };
   const handedOn = contextsHandedOn(rows, named);
+  const services = new Set(rows.map(({ service }) => service));
   const callerOf = new Map<R, R>();
+  const guessed = new Set<R>();
   for (const row of rows) {
-    const proxies = handedOn.get(`${row.parentSpanId} ${row.service}`) ?? [];
-    const caller = named(row) ?? nearest(row, proxies);
-    if (caller !== null) callerOf.set(row, caller);
+    const caller = named(row) ?? proxyOf(row, handedOn.get(row.parentSpanId) ?? [], services);
+    if (caller === null) continue;
+    callerOf.set(row, caller);
+    if (caller.spanId !== row.parentSpanId && caller.callee !== row.service) guessed.add(row);
   }
   const tops = rows.filter((row) => !callerOf.has(row));
   const roots = tops.filter((row) => row.parentSpanId === '');
-  return { callerOf, anchor: longest(roots.length > 0 ? roots : tops) };
+  return { callerOf, guessed, anchor: longest(roots.length > 0 ? roots : tops) };
 }
 
-/** Rows that waited for another service, by the context of their request and by that service; of a request's rows the innermost. */
+/** Rows that waited for something, by the context of their request; of a request's rows the innermost. */
 function contextsHandedOn<R extends TraceRow>(
   rows: readonly R[],
   named: (row: R) => R | null,
 ): ReadonlyMap<string, readonly R[]> {
-  const waited = rows.filter(({ callee, service }) => callee !== null && callee !== service);
+  const waited = rows.filter(({ peer }) => peer !== null);
   const ownRequest = (row: R): R | null => {
     const caller = named(row);
     return caller?.service === row.service ? caller : null;
@@ -94,18 +106,30 @@ function contextsHandedOn<R extends TraceRow>(
   const hasInner = new Set(waited.map(ownRequest));
   return Map.groupBy(
     waited.filter((row) => !hasInner.has(row)),
-    (row) => `${(ownRequest(row) ?? row).parentSpanId} ${row.callee}`,
+    (row) => (ownRequest(row) ?? row).parentSpanId,
   );
 }
 
-function nearest<R extends TraceRow>(row: R, candidates: readonly R[]): R | null {
+function proxyOf<R extends TraceRow>(row: R, waited: readonly R[], services: ReadonlySet<string>): R | null {
   if (row.parentSpanId === '') return null;
-  const awayMs = (other: R) => Math.abs(other.endUnixMs - row.endUnixMs);
-  return candidates.reduce<R | null>(
-    (best, other) => (other !== row && (best === null || awayMs(other) < awayMs(best)) ? other : best),
-    null,
+  const others = waited.filter(({ service }) => service !== row.service);
+  const sure = others.filter(({ callee }) => callee === row.service);
+  if (sure.length > 0) return nearest(row, sure);
+  const isUnknown = ({ callee }: R) => callee === null || !services.has(callee);
+  const mayHaveAsked = (other: R) => other.elapsedMs > row.elapsedMs && awayMs(row, other) <= LOGGED_TO_MS;
+  return nearest(
+    row,
+    others.filter((other) => isUnknown(other) && mayHaveAsked(other)),
   );
 }
+
+const awayMs = (row: TraceRow, other: TraceRow): number => Math.abs(other.endUnixMs - row.endUnixMs);
+
+const nearest = <R extends TraceRow>(row: R, candidates: readonly R[]): R | null =>
+  candidates.reduce<R | null>(
+    (best, other) => (best === null || awayMs(row, other) < awayMs(row, best) ? other : best),
+    null,
+  );
 
 const longest = <R extends TraceRow>(rows: readonly R[]): R | null =>
   rows.reduce<R | null>((best, row) => (best === null || row.elapsedMs > best.elapsedMs ? row : best), null);

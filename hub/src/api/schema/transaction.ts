@@ -115,6 +115,9 @@ export const traceSpan = transactionItem.extend({
   selfMs: z.number().describe('elapsed without the time in which its own calls within this trace ran'),
   calls: z.int().describe('calls of its own among these lines'),
   isDetached: z.boolean().describe('its caller is not known: it hangs under what begins the trace'),
+  isGuessed: z
+    .boolean()
+    .describe('its caller handed on a context that names somebody else, and was found by time alone'),
   isHeld: z.boolean().describe('known from the answer of its host, not stored here'),
 });
 export type TraceSpan = z.infer<typeof traceSpan>;
