@@ -76,6 +76,11 @@ describe('lines of a trace', () => {
       [id('1'), 2, false],
       [id('2'), 2, false],
     ]);
+    const same = [transaction({ spanId: id('1') }), transaction({ spanId: id('1') })];
+    expect(traceLines(same, [span({})]).map(({ spanId }) => spanId)).toEqual([id('1'), id('1')]);
+    // What another host answers under the same id is a line of its own.
+    expect(traceLines([], [span({})], [span({ agent: 'shop-2' })])).toHaveLength(2);
+    expect(traceLines([transaction({ spanId: id('1') })], [], [span({ agent: 'shop-2' })])).toHaveLength(2);
     expect(ids(traceLines([], [span({})], [span({}), call(id('1'), id('0'))]))).toEqual([
       [id('1'), 2, false],
       [id('1'), 3, true],

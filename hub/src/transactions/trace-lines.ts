@@ -33,6 +33,8 @@ const SAME_ELAPSED_MS = 0.5;
  * Transactions and spans of one trace as lines: a request that both tell is one line, and so is a span that is stored and was
  * answered by its host too.
  *
+ * Only what one agent says is put together: no host's answer can take the place of what another has told.
+ *
  * @param held - what hosts answered; what is stored already is not taken from them
  */
 export function traceLines(
@@ -46,7 +48,7 @@ export function traceLines(
     [held, true],
   ] as const) {
     for (const span of spans) {
-      const key = `${span.spanId} ${span.kind}`;
+      const key = `${span.agent} ${span.spanId} ${span.kind}`;
       if (!unique.has(key)) unique.set(key, lineOfSpan(span, isHeld));
     }
   }
@@ -73,19 +75,19 @@ interface Found {
  * times.
  */
 function requestFinder(spans: readonly TraceLine[]) {
-  const byId = Map.groupBy(spans, ({ spanId }) => spanId);
+  const byId = Map.groupBy(spans, ({ agent, spanId }) => `${agent} ${spanId}`);
   const servers = Map.groupBy(
     spans.filter(({ kind }) => kind === SERVER),
-    ({ service, parentSpanId }) => `${service} ${parentSpanId}`,
+    ({ agent, service, parentSpanId }) => `${agent} ${service} ${parentSpanId}`,
   );
   return (row: TransactionRow, taken: ReadonlySet<TraceLine>): Found => {
-    const named = row.spanId === '' ? [] : (byId.get(row.spanId) ?? []);
+    const named = row.spanId === '' ? [] : (byId.get(`${row.agent} ${row.spanId}`) ?? []);
     const own = named.find(({ kind }) => kind === SERVER);
-    if (own !== undefined && !taken.has(own)) return { span: own, spanId: row.spanId };
+    if (own !== undefined) return { span: taken.has(own) ? null : own, spanId: row.spanId };
     const call = named.find(({ service }) => service === row.service);
     if (call !== undefined) return aboveCall(call, byId, taken);
     const same = servers
-      .get(`${row.service} ${row.parentSpanId}`)
+      .get(`${row.agent} ${row.service} ${row.parentSpanId}`)
       ?.find((span) => !taken.has(span) && isSame(row, span));
     return same === undefined ? { span: null, spanId: row.spanId } : { span: same, spanId: same.spanId };
   };
@@ -100,7 +102,7 @@ function aboveCall(
   const seen = new Set<TraceLine>();
   for (let at = call; !seen.has(at); ) {
     seen.add(at);
-    const above = byId.get(at.parentSpanId)?.find(({ service }) => service === call.service);
+    const above = byId.get(`${at.agent} ${at.parentSpanId}`)?.find(({ service }) => service === call.service);
     if (above === undefined) return { span: null, spanId: at.parentSpanId };
     if (above.kind === SERVER) return { span: taken.has(above) ? null : above, spanId: above.spanId };
     at = above;
@@ -109,7 +111,6 @@ function aboveCall(
 }
 
 const isSame = (row: TransactionRow, span: TraceLine): boolean =>
-  row.agent === span.agent &&
   Math.abs(row.endUnixMs - span.endUnixMs) <= SAME_END_MS &&
   Math.abs(row.elapsedMs - span.elapsedMs) <= SAME_ELAPSED_MS;
 
