@@ -82,6 +82,24 @@ describe('traceTree', () => {
     ]);
   });
 
+  it('hangs who was asked under the call that asked, though it names the request', () => {
+    const [web, was] = ['service:web', 'service:was'];
+    const rows = [
+      span('r', '', 200, 200, web, was),
+      span('k', 'r', 100, 95, web, was),
+      span('m', 'r', 200, 92, web, was),
+      span('b', 'r', 198, 88, was),
+      span('d', 'r', 199, 5, 'service:other'),
+    ];
+    expect(places(rows)).toEqual([
+      ['r', 0, 13],
+      ['k', 1, 95],
+      ['m', 1, 4],
+      ['b', 2, 88],
+      ['d', 1, 5],
+    ]);
+  });
+
   it('guesses that by time only where nobody knows who answered', () => {
     const [web, was, other] = ['service:web', 'service:was', 'service:other'];
     const proxy = (callee: string | null) => span('', 'browser', 1_100, 50, web, callee, '10.0.0.7:8080');

@@ -24,7 +24,9 @@ export interface TraceNode<R extends TraceRow> {
   readonly isGuessed: boolean;
 }
 
-/** Some logs tell ends in whole seconds. */
+/** Logs tell elapsed times in whole ms. */
+const LOGGED_AS_MS = 1;
+/** Some tell ends in whole seconds. */
 const LOGGED_TO_MS = 1_000;
 
 interface Links<R> {
@@ -79,14 +81,24 @@ function linksOf<R extends TraceRow>(rows: readonly R[]): Links<R> {
     return caller === row ? null : caller;
   };
   const handedOn = contextsHandedOn(rows, named);
+  const callsOf = Map.groupBy(
+    rows.filter((row) => row.peer !== null && named(row)?.service === row.service),
+    named,
+  );
+  /** Programs that log requests hand on the id of the request: it is the call to this service that the row hangs under. */
+  const callOf = (row: R, caller: R): R => {
+    const isAbove = (call: R) => call.callee === row.service && call.elapsedMs + LOGGED_AS_MS >= row.elapsedMs;
+    return nearest(row, callsOf.get(caller)?.filter(isAbove) ?? []) ?? caller;
+  };
   const services = new Set(rows.map(({ service }) => service));
   const callerOf = new Map<R, R>();
   const guessed = new Set<R>();
   for (const row of rows) {
-    const caller = named(row) ?? proxyOf(row, handedOn.get(row.parentSpanId) ?? [], services);
-    if (caller === null) continue;
-    callerOf.set(row, caller);
-    if (caller.spanId !== row.parentSpanId && caller.callee !== row.service) guessed.add(row);
+    const known = named(row);
+    const proxy = known === null ? proxyOf(row, handedOn.get(row.parentSpanId) ?? [], services) : null;
+    if (known !== null) callerOf.set(row, known.service === row.service ? known : callOf(row, known));
+    else if (proxy !== null) callerOf.set(row, proxy);
+    if (proxy !== null && proxy.callee !== row.service) guessed.add(row);
   }
   const tops = rows.filter((row) => !callerOf.has(row));
   const roots = tops.filter((row) => row.parentSpanId === '');
