@@ -186,20 +186,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     templates,
     detection: { observe: (line) => logDetection.observe(line) },
   });
-  const transactionPath = new TransactionPath({
-    gate,
-    spool,
-    kept: segments,
-    refusals,
-    spokenFor: (role) => config.scope?.entity ?? `service:${role}@${agent}`,
-  });
-  const tracePath = new TracePath({
-    gate,
-    spool,
-    kept: keptSpans,
-    refusals,
-    spokenFor: config.scope?.entity ?? `service:otlp@${agent}`,
-  });
+  const spokenFor = (role: string) => config.scope?.entity ?? `service:${role}@${agent}`;
+  const transactionPath = new TransactionPath({ gate, spool, kept: segments, refusals, spokenFor });
+  const tracePath = new TracePath({ gate, spool, kept: keptSpans, refusals, spokenFor });
 
   const runner = config.model.enabled
     ? await startModelRunner({

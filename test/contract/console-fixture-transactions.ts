@@ -1,5 +1,6 @@
 import type {
   ActiveTransactions,
+  HeldTraceAnswer,
   TraceAnswer,
   TransactionItem,
   TransactionList,
@@ -74,11 +75,48 @@ export function fixtureList(nowMs: number, isEmpty: boolean): TransactionList {
 export function fixtureTrace(nowMs: number, isEmpty: boolean): TraceAnswer {
   const spans = fixtureList(nowMs, isEmpty).items.map((row, depth) => ({
     ...row,
+    kind: 'server' as const,
     startUnixMs: row.endUnixMs - row.elapsedMs,
     depth,
     selfMs: depth === services.length - 1 ? row.elapsedMs : 20,
+    calls: depth === services.length - 1 ? 0 : 1,
+    isDetached: false,
+    isGuessed: false,
+    isHeld: false,
   }));
-  return { traceId: 'a'.repeat(32), spans };
+  return { traceId: 'a'.repeat(32), spans, cut: 0 };
+}
+
+/** As the hosts answer: 500 spans of the last service, deep and by a clock that is behind; one host is silent. */
+export function fixtureHeldTrace(nowMs: number): HeldTraceAnswer {
+  const trace = fixtureTrace(nowMs, false);
+  const last = trace.spans.at(-1)!;
+  const inner = Array.from({ length: 500 }, (_, index) => ({
+    ...last,
+    kind: 'internal' as const,
+    route: `select * from orders where id = ? and step = ${'very '.repeat(8)}long`,
+    spanId: index.toString(16).padStart(16, '0'),
+    parentSpanId: last.spanId,
+    startUnixMs: last.startUnixMs - 7 + index,
+    elapsedMs: 2,
+    selfMs: 2,
+    depth: last.depth + 1 + (index % 30),
+    calls: 0,
+    isDetached: index === 0,
+    isHeld: true,
+    peer: null,
+    callee: null,
+    peerElapsedMs: null,
+  }));
+  const answered = { state: 'answered' as const, spans: 500, withheld: 0, leftOut: 0, detail: '' };
+  return {
+    ...trace,
+    spans: [...trace.spans, ...inner],
+    hosts: [
+      { ...answered, host: last.host },
+      { ...answered, host: 'host:shop-web', state: 'silent', spans: 0, detail: 'it did not answer within 6000 ms' },
+    ],
+  };
 }
 
 export function fixtureActive(nowMs: number, hasShop: boolean): ActiveTransactions {

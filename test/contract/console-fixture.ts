@@ -168,6 +168,7 @@ function resource(state: State, method: string, path: string, body: unknown): un
     return transactions.fixtureDots(body as transactions.DotsQuery, nowMs, state.hasShop && !isEmpty);
   }
   if (path === '/query/transactions/list') return transactions.fixtureList(nowMs, isEmpty);
+  if (path === '/query/held-trace') return transactions.fixtureHeldTrace(nowMs);
   if (path === '/query/traces') return transactions.fixtureTrace(nowMs, isEmpty);
   if (path === '/transactions/active') return transactions.fixtureActive(nowMs, state.hasShop && !isEmpty);
   if (collection === 'demo') return state.hasShop ? demo(state, path, nowMs) : null;

@@ -217,6 +217,35 @@ describe('X-View', () => {
     await page.close();
   });
 
+  it('asks the hosts of a trace by keys, in a narrow window too, and stays usable with what they answer', async () => {
+    const sel = `${'a'.repeat(32)}.${'1'.repeat(16)}.${Date.now() - 60_000}`;
+    const { page, complaints } = await open(`/xview?lang=ko&sel=${sel}`, { width: 420, height: 800 });
+    const lines = page.locator('.waterfall tbody tr');
+    await page.locator('.waterfall .longest').first().waitFor();
+    await page.getByRole('button', { name: '호스트에 묻기' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('스팬 500개').waitFor();
+    await page.getByText('shop-web: 응답 없음, it did not answer').waitFor();
+    expect(hub.requests).toContain('POST /api/v1/query/held-trace');
+    expect(await lines.count()).toBe(100);
+    await page.getByText('(호출자 기록 없음, shop-app 보관분)').waitFor();
+    // Nothing is drawn outside of its place, also not what began before its caller by another clock.
+    const outside = await page.locator('.waterfall').evaluate((table) => {
+      const bars = [...table.querySelectorAll('.span-track i')].map((bar) => {
+        const [inner, outer] = [bar.getBoundingClientRect(), bar.parentElement!.getBoundingClientRect()];
+        return inner.left < outer.left - 1 || inner.width < 0 || inner.left > outer.right;
+      });
+      return [bars.some(Boolean), table.scrollWidth > table.parentElement!.clientWidth + 1];
+    });
+    expect(outside).toEqual([false, false]);
+    await page.getByRole('button', { name: /더 보기: \d+줄 남음/ }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelectorAll('.waterfall tbody tr').length > 400);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it('can be used without seeing it: counts in a table, a box by form', async () => {
     const { page } = await open('/xview?lang=en&tab=table');
     await page

@@ -25,6 +25,24 @@ it.each([
     line: '{"t":"2026-11-22T10:00:00+09:00","status":503,"rt":1.500,"uri":"/api/x?y=1"}',
     want: { status: 503, path: '/api/x', durationSeconds: 1.5, responseBytes: null },
   },
+  {
+    name: 'the context that came',
+    format: '$status $http_traceparent "$upstream_addr" $upstream_response_time',
+    line: '502 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 "10.0.0.1:80, 10.0.0.2:80" 0.010, 0.250',
+    want: {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: '',
+      parentSpanId: 'b7ad6b7169203331',
+      peer: '10.0.0.2:80',
+      peerSeconds: 0.25,
+    },
+  },
+  {
+    name: 'a span of nginx itself',
+    format: '$status $otel_trace_id $otel_span_id $otel_parent_id',
+    line: '200 0af7651916cd43dd8448eb211c80319c b7ad6b7169203331 -',
+    want: { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', parentSpanId: '' },
+  },
   { name: 'a foreign line', format: combinedFormat, line: 'nonsense', want: null },
   { name: 'a status that is none', format: '$status', line: '999', want: null },
   {

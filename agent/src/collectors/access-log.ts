@@ -56,9 +56,10 @@ function requestFrom(values: ReadonlyMap<string, string>): LoggedTransaction | n
     bytes: numberOf(values.get('bytes_sent')) ?? numberOf(values.get('body_bytes_sent')),
     endUnixMs: endOf(said),
     method: said('request_method') ?? method,
-    trace: trace?.[1] ?? null,
-    span: null,
-    parent: trace?.[2] ?? null,
+    // Where nginx has a span of its own (ngx_otel_module), whom it asks says that one as its caller.
+    trace: said('otel_trace_id') ?? trace?.[1] ?? null,
+    span: said('otel_span_id'),
+    parent: said('otel_trace_id') === null ? (trace?.[2] ?? null) : said('otel_parent_id'),
     peer: said('upstream_addr'),
     peerSeconds: numberOf(lastPart(said('upstream_response_time') ?? '')),
     peerStatus: statusOf(lastPart(said('upstream_status') ?? '')),

@@ -15,6 +15,13 @@ export const holderRow = z.object({
   transaction_s: number,
 });
 export const statementRow = z.object({ id: number, user: z.string(), seconds: number, text: z.string() });
+export const tracedRow = z.object({
+  id: number,
+  query_id: z.coerce.string(),
+  seconds: number,
+  text: z.string(),
+  tail: z.string(),
+});
 export const digestRow = z.object({ calls: number, seconds: number });
 export const statusRow = z.object({ name: z.string(), value: z.string() });
 export const replicaRow = z.record(z.string(), z.unknown());
@@ -23,6 +30,11 @@ export type SessionRow = z.output<typeof sessionRow>;
 export type TransactionRow = z.output<typeof transactionRow>;
 export type HolderRow = z.output<typeof holderRow>;
 export type StatementRow = z.output<typeof statementRow>;
+export type TracedRow = z.output<typeof tracedRow>;
+
+/** A statement worth naming; shorter ones are what a server is there for. */
+export const SLOW_S = 0.5;
+const MAX_TRACED = 64;
 
 /** Server threads that are no client's. */
 const clients = `p.ID <> CONNECTION_ID() AND p.COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID', 'Connect',
@@ -36,6 +48,8 @@ export interface Flavour {
   readonly transactions: string;
   readonly holder: string;
   readonly longest: string;
+  /** Slow statements that name the trace they belong to. */
+  readonly traced: string;
   readonly replicas: string;
 }
 
@@ -68,6 +82,11 @@ export function flavourOf(version: string): Flavour {
       WHERE ${clients} AND p.COMMAND IN ('Query', 'Execute') AND p.INFO IS NOT NULL AND NOT ${inLock}
         AND p.ID NOT IN (SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT')
       ORDER BY seconds DESC LIMIT 1`,
+    traced: `SELECT p.ID AS id, ${isMariaDb ? 'p.QUERY_ID' : "''"} AS query_id, ${age} AS seconds, LEFT(p.INFO, 4096) AS text,
+      RIGHT(p.INFO, 1024) AS tail
+      FROM information_schema.PROCESSLIST p
+      WHERE ${clients} AND p.COMMAND IN ('Query', 'Execute') AND p.INFO LIKE '%traceparent=%' AND ${age} >= ${SLOW_S}
+      ORDER BY seconds DESC LIMIT ${MAX_TRACED}`,
     replicas: isMariaDb ? 'SHOW ALL SLAVES STATUS' : isNewer ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS',
   };
 }

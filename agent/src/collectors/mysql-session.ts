@@ -14,11 +14,14 @@ import {
   type Replica,
   replicaRow,
   type SessionRow,
+  SLOW_S,
   type StatementRow,
   sessionRow,
   statementRow,
   statusRow,
+  type TracedRow,
   type TransactionRow,
+  tracedRow,
   transactionRow,
 } from './mysql-activity.ts';
 
@@ -37,6 +40,8 @@ export interface MysqlReading {
   readonly transactions: TransactionRow | null;
   readonly holder: HolderRow | null;
   readonly longest: StatementRow | null;
+  /** Slow statements that run now and name their trace. */
+  readonly traced: readonly TracedRow[];
   /** Of this reading; `null` where it was not asked for or is not there. */
   readonly digests: { readonly calls: number; readonly seconds: number } | null;
   readonly replicas: readonly Replica[] | null;
@@ -96,6 +101,9 @@ export class MysqlSession {
     const holders = waits ? await allowed(() => typed(client, flavour.holder, holderRow), missing, locks) : null;
     const longest = await allowed(() => typed(client, flavour.longest, statementRow), missing, PROCESS);
 
+    const mayBeTraced = waits || (longest?.[0]?.seconds ?? 0) >= SLOW_S || sessions.some(({ in_lock }) => in_lock);
+    const traced = mayBeTraced ? await typed(client, flavour.traced, tracedRow) : [];
+
     const isSeldom = Math.abs(nowMs - this.#seldomAtMs) >= SELDOM_EVERY_MS;
     let digests: readonly z.output<typeof digestRow>[] | null = null;
     let replicas: readonly Replica[] | null = null;
@@ -121,6 +129,7 @@ export class MysqlSession {
       transactions: transactions?.[0] ?? null,
       holder: holders?.[0] ?? null,
       longest: longest?.[0] ?? null,
+      traced,
       digests: digests?.[0] ?? null,
       replicas,
       missing: [...missing, ...this.#seldomMissing].map((grant) => `${grant} ${account}`),

@@ -44,6 +44,7 @@ describe('mysql collector', () => {
       read,
       written,
       context: () => collector.context?.(),
+      takeSpans: () => collector.takeSpans?.() ?? [],
       [Symbol.asyncDispose]: async () => collector.close?.(),
     };
   };
@@ -114,6 +115,28 @@ describe('mysql collector', () => {
       .poll(async () => (await reading.read()).get('airis.db.server.statement.duration') ?? 0, PATIENT)
       .toBeGreaterThan(0);
     expect((await reading.read()).get('airis.db.server.statement.longest')).toBe(0);
+  });
+
+  it('tells slow statements that name their trace as spans, without their literals', async () => {
+    await using reading = reader();
+    const [traceId, parentSpanId] = ['5bd66ef5095369c7b0d1f8f4bd33716a', 'c532cb4098ac3dd2'];
+    const slow = await server.connect('shop-app');
+    const running = slow.query(
+      `SELECT SLEEP(2), 'private' FROM stock WHERE id IN (1) /*traceparent='00-${traceId}-${parentSpanId}-01'*/`,
+    );
+    await expect
+      .poll(async () => (await reading.read()).get('airis.db.server.statement.longest'), PATIENT)
+      .toBeGreaterThan(1);
+    expect(reading.takeSpans()).toEqual([]);
+    await running;
+    await reading.read();
+    const [span, ...more] = reading.takeSpans();
+    expect(more).toEqual([]);
+    expect(span).toMatchObject({ traceId, parentSpanId, kind: 2, role: 'mysql' });
+    expect(span?.name).toBe('SELECT SLEEP (?), ? FROM stock WHERE id IN (?)');
+    expect(span?.elapsedMs).toBeGreaterThan(1_000);
+    expect(span?.elapsedMs).toBeLessThan(2_500);
+    await slow.end();
   });
 
   it('says what to grant, and still what may be seen', async () => {

@@ -6,9 +6,10 @@ import { defineCollector, type SampleWriter } from './collector.ts';
 import { readEach } from './database-connection.ts';
 import { explainStatement } from './database-explanations.ts';
 import type { Host } from './host.ts';
-import type { StatementRow } from './mysql-activity.ts';
+import { SLOW_S, type StatementRow, type TracedRow } from './mysql-activity.ts';
 import { explainMysqlLock } from './mysql-lock.ts';
 import { type MysqlReading, MysqlSession } from './mysql-session.ts';
+import { type StatementSeen, StatementSpans } from './statement-spans.ts';
 
 const config = z.strictObject({
   instances: z
@@ -62,8 +63,6 @@ const gauges: typeof counters = {
 };
 const statusNames = [...Object.keys(counters), ...Object.keys(gauges)];
 const SESSION_STATES = ['active', 'idle', 'waiting'] as const;
-/** A statement worth naming; shorter ones are what a server is there for. */
-const SLOW_S = 0.5;
 
 interface Instance {
   readonly name: string;
@@ -72,6 +71,7 @@ interface Instance {
   readonly session: MysqlSession;
   readonly attributes: Attributes;
   readonly known: ReadonlyMap<string, Attributes>;
+  readonly spans: StatementSpans;
   last: MysqlReading | null;
   digests: MysqlReading['digests'];
 }
@@ -140,6 +140,7 @@ export const mysqlCollector = defineCollector({
           ),
           ...SESSION_STATES.map((state) => [state, { ...attributes, 'airis.mysql.session.state': state }] as const),
         ]),
+        spans: new StatementSpans('mysql'),
         last: null,
         digests: null,
       };
@@ -154,6 +155,7 @@ export const mysqlCollector = defineCollector({
       ...(last?.longest == null || last.longest.seconds < SLOW_S ? [] : [explainLongest(last.longest)]),
     ]),
   }),
+  takeSpans: (instances) => instances.flatMap(({ spans }) => spans.take()),
   async close(instances) {
     await Promise.all(instances.map(({ session }) => session.close()));
   },
@@ -161,6 +163,16 @@ export const mysqlCollector = defineCollector({
 
 const explainLongest = ({ id, user, text, seconds }: StatementRow) =>
   explainStatement({ name: user, id }, 'mysql', text, seconds);
+
+/** MySQL does not number statements: its context, which each call has for itself, stands for the run. */
+const seenOf = ({ id, query_id, seconds, text, tail }: TracedRow): StatementSeen => ({
+  run: `${id} ${query_id === '' ? tail : query_id}`,
+  text,
+  tail,
+  elapsedMs: seconds * 1_000,
+  // The list has only what runs.
+  endUnixMs: null,
+});
 
 /** Writes what one server says; returns what is wrong and what to do about it, or `null`. */
 async function readInstance(instance: Instance, host: Host, out: SampleWriter): Promise<string | null> {
@@ -170,6 +182,7 @@ async function readInstance(instance: Instance, host: Host, out: SampleWriter): 
     assertWithinFloor(host, address, passwordFile);
     const reading = await session.read(nowMs, statusNames);
     instance.last = reading;
+    instance.spans.note(reading.traced.map(seenOf), nowMs);
     write(instance, reading, out);
     if (reading.missing.length === 0) return null;
     return `${name}: not all may be seen; run ${reading.missing.join('; ')}`;

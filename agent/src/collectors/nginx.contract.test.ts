@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestNginx, nginxProgram } from '../discover/nginx-under-test.ts';
 import { ProcessTree } from '../scope/process-tree.ts';
 import { onlyWithin } from '../scope/scoped-host.ts';
+import { requestSpans } from '../traces/request-spans.ts';
 import { createHost, restrictHost } from './host.ts';
 import { createCollectors } from './index.ts';
 import { nginxCollector } from './nginx.ts';
@@ -120,6 +122,42 @@ describe.skipIf(nginxProgram === null)('a log of nginx', () => {
     expect(made.get('nginx')?.get(`airis.http.client.requests ${server} ${port}`)).toBe(30);
     expect(made.get('nginx')?.has(`http.client.request.duration ${server} ${port}`)).toBe(true);
   });
+});
+
+it.skipIf(nginxProgram === null)('a request with a trace context, as nginx logs it, is a span and a call', async () => {
+  const upstream = createServer((_, response) => setTimeout(() => response.end('x'), 30));
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const { port } = upstream.address() as AddressInfo;
+  await using nginx = await createTestNginx({
+    logFormat:
+      '$msec $request_time $status "$request" $http_traceparent "$upstream_addr" "$upstream_response_time" "$upstream_status"',
+    locations: `location /shop/ { proxy_pass http://127.0.0.1:${port}; }`,
+  });
+  await nginx.start();
+  const collector = nginxCollector.create({});
+  const own = onlyWithin(createHost(), new ProcessTree(join(nginx.folder, 'nginx.pid')));
+  const collect = () => collector.collect(restrictHost(own, collector.capabilities), { write: () => undefined });
+  await collect();
+  const [traceId, parentSpanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+  const traceparent = `00-${traceId}-${parentSpanId}-01`;
+  await fetch(`http://127.0.0.1:${nginx.port}/shop/item?of=kim`, { headers: { traceparent } });
+  await fetch(`http://127.0.0.1:${nginx.port}/shop/item`);
+  await expect.poll(async () => (await collect(), collector.transactions?.().length)).toBe(2);
+  const taken = collector.transactions?.().take('service:web') ?? null;
+  if (taken === null) throw new Error('no request was read');
+  const [request, call, ...more] = requestSpans(taken, traceId, new Set(), Date.now());
+  expect(more).toEqual([]);
+  expect(request?.slice(2)).toEqual([
+    ...[2, 0, 'service:web', 'GET (other)', traceId, expect.stringMatching(/^[0-9a-f]{16}$/), parentSpanId, ''],
+  ]);
+  expect(call?.slice(2)).toEqual([
+    ...[3, 0, 'service:web', 'GET (other)', traceId, expect.stringMatching(/^[0-9a-f]{16}$/), request?.[7]],
+    `127.0.0.1:${port}`,
+  ]);
+  expect(call?.[1]).toBeGreaterThanOrEqual(25);
+  expect(call?.[1]).toBeLessThanOrEqual(request![1]);
+  await collector.close?.();
+  upstream.close();
 });
 
 it('has nothing to read where no nginx runs', async () => {

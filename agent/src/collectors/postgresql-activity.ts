@@ -15,6 +15,8 @@ export const activityRow = z.object({
   longest_s: seconds,
   waiters: count,
   longest_wait_s: seconds,
+  /** Slow statements that run, or ran last in their session, and name the trace they belong to. */
+  traced: count,
   holder: z
     .object({
       pid: z.int(),
@@ -36,6 +38,16 @@ export const activityRow = z.object({
 });
 export type ActivityRow = z.output<typeof activityRow>;
 export type LockHolder = NonNullable<ActivityRow['holder']>;
+
+/** A statement worth naming; shorter ones are what a server is there for. */
+export const SLOW_S = 0.5;
+/** A session keeps its last statement until the next one: it is read so long after its end. */
+const TRACED_AGAIN_S = 5;
+const MAX_TRACED = 64;
+/** Only such texts are ever read for traces, and only once they have taken long. */
+const isTraced = `(a.query LIKE '%traceparent=%' AND CASE WHEN a.state = 'active' THEN ${age('a.query_start')} >= ${SLOW_S}
+  ELSE a.state LIKE 'idle%' AND ${between('a.query_start', 'a.state_change')} >= ${SLOW_S}
+    AND ${age('a.state_change')} < ${TRACED_AGAIN_S} END)`;
 
 /** Waiters whose holder is looked for: asking takes the lock manager's own locks. */
 const ASKED_WAITERS = 5;
@@ -61,7 +73,8 @@ WITH activity AS MATERIALIZED (
   SELECT a.pid, a.application_name, coalesce(a.state, 'unknown') AS state,
     coalesce(a.wait_event_type, '') = 'Lock' AS waits,
     ${age('a.query_start')} AS query_s, ${age('a.state_change')} AS state_s, ${age('a.xact_start')} AS transaction_s,
-    CASE WHEN a.wait_event_type = 'Lock' THEN ${age(`coalesce(${waited}, a.query_start)`)} ELSE 0 END AS wait_s
+    CASE WHEN a.wait_event_type = 'Lock' THEN ${age(`coalesce(${waited}, a.query_start)`)} ELSE 0 END AS wait_s,
+    ${isTraced} AS traced
   FROM pg_stat_activity a
   WHERE a.backend_type = 'client backend' AND a.datname = current_database()
     AND a.pid <> pg_backend_pid() AND a.application_name <> '${OWN_APPLICATION}'
@@ -79,6 +92,7 @@ SELECT
   coalesce((SELECT max(query_s) FROM activity WHERE state = 'active' AND NOT waits), 0)::float8 AS longest_s,
   (SELECT count(*) FROM activity WHERE waits)::float8 AS waiters,
   coalesce((SELECT max(wait_s) FROM activity WHERE waits), 0)::float8 AS longest_wait_s,
+  (SELECT count(*) FROM activity WHERE traced)::float8 AS traced,
   (SELECT row_to_json(holder) FROM holder) AS holder,
   (SELECT json_build_object('commits', xact_commit, 'rollbacks', xact_rollback, 'deadlocks', deadlocks,
      'blocks_read', blks_read, 'blocks_hit', blks_hit) FROM pg_stat_database WHERE datname = current_database()) AS database,
@@ -95,6 +109,29 @@ FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND datname = current_database() AND state = 'active'
   AND coalesce(wait_event_type, '') <> 'Lock' AND pid <> pg_backend_pid() AND application_name <> '${OWN_APPLICATION}'
 ORDER BY query_start LIMIT 1`;
+
+export const tracedRow = z.object({
+  pid: z.int(),
+  started: z.string(),
+  is_running: z.boolean(),
+  seconds,
+  /** Since it ended. */
+  ago_s: seconds,
+  text: z.string(),
+  tail: z.string(),
+});
+export type TracedRow = z.output<typeof tracedRow>;
+
+/** Slow statements that name their trace; their literals are taken out before they are kept. Those that run come first. */
+export const tracedSql = `
+SELECT a.pid, a.query_start::text AS started, a.state = 'active' AS is_running,
+  CASE WHEN a.state = 'active' THEN ${age('a.query_start')} ELSE ${between('a.query_start', 'a.state_change')} END AS seconds,
+  CASE WHEN a.state = 'active' THEN 0 ELSE ${age('a.state_change')} END AS ago_s,
+  left(a.query, 16384) AS text, right(a.query, 1024) AS tail
+FROM pg_stat_activity a
+WHERE a.backend_type = 'client backend' AND a.datname = current_database() AND a.pid <> pg_backend_pid()
+  AND a.application_name <> '${OWN_APPLICATION}' AND ${isTraced}
+ORDER BY is_running DESC, a.query_start LIMIT ${MAX_TRACED}`;
 
 export const standingRow = z.object({
   temp_files: count,
@@ -131,4 +168,10 @@ SELECT d.temp_files::float8, d.temp_bytes::float8,
 FROM pg_stat_database d WHERE d.datname = current_database()`;
 
 /** Seconds since a time, never negative: `query_start` may lie after the statement's own clock. */
-const age = (time: string) => `greatest(0, coalesce(extract(epoch FROM clock_timestamp() - ${time}), 0))::float8`;
+function age(time: string): string {
+  return between(time, 'clock_timestamp()');
+}
+
+function between(from: string, to: string): string {
+  return `greatest(0, coalesce(extract(epoch FROM ${to} - ${from}), 0))::float8`;
+}

@@ -13,6 +13,9 @@ import {
   slowStatementSql,
   standingRow,
   standingSql,
+  type TracedRow,
+  tracedRow,
+  tracedSql,
 } from './postgresql-activity.ts';
 
 export interface PostgresqlTarget {
@@ -72,6 +75,12 @@ export class PostgresqlSession {
       const [row] = (await client.query(slowStatementSql())).rows;
       return row === undefined ? null : slowStatement.parse(row);
     });
+  }
+
+  async traced(nowMs: number): Promise<readonly TracedRow[]> {
+    return this.#connection.use(nowMs, async ({ client }) =>
+      (await client.query(tracedSql)).rows.map((row) => tracedRow.parse(row)),
+    );
   }
 
   async standing(nowMs: number): Promise<StandingRow> {

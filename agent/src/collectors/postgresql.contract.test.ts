@@ -32,7 +32,13 @@ describe('postgresql collector', () => {
       });
       return written;
     };
-    return { read, context: () => collector.context?.(), [Symbol.asyncDispose]: async () => collector.close?.() };
+    const takeSpans = () => collector.takeSpans?.() ?? [];
+    return {
+      read,
+      takeSpans,
+      context: () => collector.context?.(),
+      [Symbol.asyncDispose]: async () => collector.close?.(),
+    };
   };
 
   it('says who waits for a lock, how long, and who holds it', async () => {
@@ -90,6 +96,41 @@ describe('postgresql collector', () => {
       .poll(async () => (await reading.read()).get('airis.db.server.statement.duration') ?? 0)
       .toBeGreaterThan(0.3);
     expect((await reading.read()).get('airis.db.server.statement.longest')).toBe(0);
+  });
+
+  it('tells slow statements that name their trace as spans, waiting or running, without their literals', async () => {
+    await using reading = reader();
+    await reading.read();
+    const [traceId, parentSpanId] = ['5bd66ef5095369c7b0d1f8f4bd33716a', 'c532cb4098ac3dd2'];
+    const tagged = (sql: string) => `${sql} /*route='x',traceparent='00-${traceId}-${parentSpanId}-01'*/`;
+    const [slow, holder, waiter, quiet] = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => server.connect(`shop-${name}`)),
+    );
+    await holder!.query('BEGIN');
+    await holder!.query('SELECT 1 FROM stock FOR UPDATE');
+    const waits = waiter!.query(tagged('UPDATE stock SET n = n - 1 WHERE id = 1'));
+    await quiet!.query("SELECT pg_sleep(0.6), 'untold'");
+    // It begins and ends between two readings, and its session says so afterwards.
+    await slow!.query(tagged("SELECT pg_sleep(0.6), 'private' FROM stock WHERE id = 1"));
+    await reading.read();
+    await holder!.query('COMMIT');
+    await waits;
+    await waiter!.end();
+    await reading.read();
+    const told = reading.takeSpans();
+    expect(told.map(({ name, kind, role }) => [name, kind, role])).toEqual([
+      ['SELECT pg_sleep (?), ? FROM stock WHERE id = ?', 2, 'postgresql'],
+      ['UPDATE stock SET n = n - ? WHERE id = ?', 2, 'postgresql'],
+    ]);
+    for (const span of told) {
+      expect(span).toMatchObject({ traceId, parentSpanId, service: '', peer: '' });
+      expect(span.elapsedMs).toBeGreaterThan(590);
+      expect(span.elapsedMs).toBeLessThan(10_000);
+    }
+    expect(JSON.stringify(told)).not.toMatch(/private|untold/);
+    await reading.read();
+    expect(reading.takeSpans()).toEqual([]);
+    await Promise.all([slow, holder, quiet].map((client) => client!.end()));
   });
 
   it('says what a replication slot keeps, and how old transaction ids are', async () => {

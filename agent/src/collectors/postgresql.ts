@@ -6,9 +6,16 @@ import { defineCollector, type SampleWriter } from './collector.ts';
 import { readEach } from './database-connection.ts';
 import { explainStatement } from './database-explanations.ts';
 import type { Host } from './host.ts';
-import type { ActivityRow, SlowStatement, StandingRow } from './postgresql-activity.ts';
+import {
+  type ActivityRow,
+  SLOW_S,
+  type SlowStatement,
+  type StandingRow,
+  type TracedRow,
+} from './postgresql-activity.ts';
 import { explainPostgresqlLock } from './postgresql-lock.ts';
 import { PostgresqlSession } from './postgresql-session.ts';
+import { type StatementSeen, StatementSpans } from './statement-spans.ts';
 
 const config = z.strictObject({
   instances: z
@@ -26,8 +33,6 @@ const config = z.strictObject({
     .describe('databases to look at'),
 });
 
-/** A statement worth naming; shorter ones are what a server is there for. */
-const SLOW_S = 0.5;
 const STANDING_EVERY_MS = 10_000;
 const SIZE_EVERY_MS = 60_000;
 /** States of `pg_stat_activity`, with the shorter words of the convention. */
@@ -52,6 +57,7 @@ interface Instance {
   readonly stateAttributes: ReadonlyMap<string, Attributes>;
   last: ActivityRow | null;
   slow: SlowStatement | null;
+  readonly spans: StatementSpans;
   statements: ActivityRow['statements'];
   sizedAtMs: number;
   stoodAtMs: number;
@@ -123,6 +129,7 @@ export const postgresqlCollector = defineCollector({
         ),
         last: null,
         slow: null,
+        spans: new StatementSpans('postgresql'),
         statements: null,
         sizedAtMs: Number.NEGATIVE_INFINITY,
         stoodAtMs: Number.NEGATIVE_INFINITY,
@@ -140,6 +147,7 @@ export const postgresqlCollector = defineCollector({
         : [explainStatement({ name: slow.application, id: slow.pid }, 'postgresql', slow.text, slow.seconds)]),
     ]),
   }),
+  takeSpans: (instances) => instances.flatMap(({ spans }) => spans.take()),
   async close(instances) {
     await Promise.all(instances.map(({ session }) => session.close()));
   },
@@ -154,6 +162,7 @@ async function readInstance(instance: Instance, host: Host, out: SampleWriter): 
     const row = await session.activity(nowMs);
     instance.last = row;
     instance.slow = row.longest_s < SLOW_S ? null : await session.slowStatement(nowMs);
+    instance.spans.note(row.traced === 0 ? [] : seenOf(await session.traced(nowMs), nowMs), nowMs);
     write(instance, row, out);
     if (Math.abs(nowMs - instance.stoodAtMs) >= STANDING_EVERY_MS) {
       instance.stoodAtMs = nowMs;
@@ -172,6 +181,15 @@ async function readInstance(instance: Instance, host: Host, out: SampleWriter): 
     return `${name}: ${errorText(error)}`;
   }
 }
+
+const seenOf = (rows: readonly TracedRow[], nowMs: number): readonly StatementSeen[] =>
+  rows.map(({ pid, started, is_running, seconds, ago_s, text, tail }) => ({
+    run: `${pid} ${started}`,
+    text,
+    tail,
+    elapsedMs: seconds * 1_000,
+    endUnixMs: is_running ? null : nowMs - ago_s * 1_000,
+  }));
 
 function write(instance: Instance, row: ActivityRow, out: SampleWriter): void {
   const { attributes, stateAttributes } = instance;

@@ -17,6 +17,8 @@ import { explainPostgresqlLock } from '../collectors/postgresql-lock.ts';
 import { prometheusCollector } from '../collectors/prometheus.ts';
 import { rumCollector } from '../collectors/rum.ts';
 import { snmpCollector } from '../collectors/snmp.ts';
+import { StatementSpans } from '../collectors/statement-spans.ts';
+import type { SqlDialect } from '../collectors/statement-text.ts';
 import { statsdCollector } from '../collectors/statsd.ts';
 import { tomcatCollector } from '../collectors/tomcat.ts';
 
@@ -186,12 +188,12 @@ export const canaryInputs: Readonly<Record<string, ((plant: Plant) => PlantedInp
     host: http(tomcatAnswer.replaceAll(/http-nio-18099|jdbc\/shop|shared/g, text)),
   }),
   postgresql: ({ text, session }) =>
-    explaining(postgresqlCollector, [
+    explaining(postgresqlCollector, 'postgresql', text, [
       explainStatement({ name: session, id: 1 }, 'postgresql', statementOf(text), 3),
       explainPostgresqlLock({ pid: 1, application: session, state: 'active', state_s: 1, transaction_s: 2 }),
     ]),
   mysql: ({ text, session }) =>
-    explaining(mysqlCollector, [
+    explaining(mysqlCollector, 'mysql', text, [
       explainStatement({ name: session, id: 1 }, 'mysql', statementOf(text), 3),
       explainMysqlLock({ id: 1, user: session, command: 'Query', command_s: 1, transaction_s: 2 }),
     ]),
@@ -252,12 +254,25 @@ const jmxMapping = {
   ],
 };
 
-/** The real collector without its server, saying what it would say of these rows. */
+/** The real collector without its server, saying what it would say of these rows, and of the same statement in a trace. */
 function explaining(
   definition: CollectorDefinition,
+  dialect: SqlDialect,
+  text: string,
   explanations: readonly ReturnType<typeof explainStatement>[],
 ): PlantedInput {
-  const collector = { ...definition.create(undefined), applies: async () => true, context: () => ({ explanations }) };
+  const spans = new StatementSpans(dialect);
+  const tail = `/*action='${text}',traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'*/`;
+  const seen = { run: text, text: `${statementOf(text)}\n${tail}`, tail, elapsedMs: 900, endUnixMs: Date.now() };
+  const collector = {
+    ...definition.create(undefined),
+    applies: async () => true,
+    context: () => ({ explanations }),
+    takeSpans: () => {
+      spans.note([seen], Date.now());
+      return spans.take();
+    },
+  };
   return { collector, host: createHost('/nowhere') };
 }
 

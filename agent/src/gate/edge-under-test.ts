@@ -62,7 +62,13 @@ export function startEdge() {
     refusals,
     spokenFor: (role) => `service:${role}@web-1`,
   });
-  const tracePath = new TracePath({ gate, spool, kept: keptSpans, refusals, spokenFor: 'service:otlp@web-1' });
+  const tracePath = new TracePath({
+    gate,
+    spool,
+    kept: keptSpans,
+    refusals,
+    spokenFor: (role) => `service:${role}@web-1`,
+  });
   const asks = new Asks({
     held: {
       localStore,

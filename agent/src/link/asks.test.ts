@@ -136,6 +136,35 @@ it('a question for a trace is answered with its spans alone, from wherever they 
   expect(await held.ask({ traceId: 'x' }, 'trace')).toMatchObject([{ error: { code: 'malformed' } }]);
 });
 
+it('a question for a trace is answered with requests of access logs too, but not with those that spans told', async () => {
+  const held = rig();
+  const [own, other] = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb'];
+  const span = { elapsedMs: 5, isError: false, service: 'service:shop', parentSpanId: '', peer: '', name: 'told' };
+  held.spans.add(rowOf({ ...span, kind: 3, endUnixMs: t0 + 12_000, traceId, spanId: other }));
+  const columns = new TransactionColumns();
+  const add = (second: number, of: string, spanId: string, status: number, peer: string, peerMs: number) =>
+    columns.add(t0 + second * 1_000, 50, status, '', 'GET /x', of, spanId, own, peer, peerMs);
+  add(11, traceId, '', 502, '10.0.0.7:8080', 40);
+  add(11, traceId, '', 200, '', -1);
+  add(12, traceId, other, 200, '10.0.0.7:8080', 5);
+  add(13, traceId.replace('0', '1'), '', 200, '', -1);
+  add(40, traceId, '', 200, '', -1);
+  const { payload, fromUnixMs, toUnixMs } = columns.take('service:web')!;
+  held.segments.append('transaction', { payload, fromUnixMs, toUnixMs });
+  held.segments.append('transaction', { payload: Buffer.from('torn'), fromUnixMs, toUnixMs });
+
+  const chunks = await held.ask({ traceId }, 'trace');
+  expect(column('span', 'name', chunks)).toEqual(['told', 'GET /x', 'GET /x', 'GET /x']);
+  expect(column('span', 'peer', chunks)).toEqual(['', '', '10.0.0.7:8080', '']);
+  const ids = column('span', 'spanId', chunks);
+  expect(new Set(ids).size).toBe(4);
+  expect(ids.every((id) => /^[0-9a-f]{16}$/.test(id))).toBe(true);
+  expect(column('span', 'parentSpanId', chunks)).toEqual(['', own, ids[1], own]);
+  expect(column('span', 'service', chunks).slice(1)).toEqual(Array(3).fill('service:web'));
+  // The same request has the same id whenever it is asked for.
+  expect(column('span', 'spanId', await held.ask({ traceId }, 'trace'))).toEqual(ids);
+});
+
 it('a question for dots is answered with the batches as they were sent', async () => {
   const held = rig();
   const columns = new TransactionColumns();

@@ -6,6 +6,7 @@ import type { StoredMinute } from '../store/local-store.ts';
 import type { LogRow } from '../store/log-row.ts';
 import { STEP_MS } from '../store/minute-buffer.ts';
 import type { Frame, SegmentKind } from '../store/segment-store.ts';
+import { requestSpans } from '../traces/request-spans.ts';
 import { encodeSpans, type SpanRow } from '../traces/trace-span.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import type { ThreadSource } from './threads-answer.ts';
@@ -29,6 +30,8 @@ interface Rows<Row> {
 /** A chunk carries about so many values or rows: well below the broker's largest message, in Base64 too. */
 const CHUNK_VALUES = 100_000;
 const CHUNK_ROWS = 5_000;
+/** Ids of one trace that are remembered while it is answered; a request beyond may be told by its program and its log. */
+const MAX_TOLD = 100_000;
 /** Bytes of log text in a chunk before compression. */
 const CHUNK_TEXT = 1024 * 1024;
 /** Minutes read between two looks at the deadline and at other work. */
@@ -38,13 +41,27 @@ const MINUTES_A_TURN = 30;
 export async function answerWindow(wanted: WindowAsk, out: AnswerWriter, held: HeldHere): Promise<void> {
   if (wanted.kind === 'metric') return answerValues(wanted, out, held);
   if (wanted.kind === 'transaction') return answerDots(wanted, out, held);
-  if (wanted.kind === 'span') return answerSpans(wanted, out, held, '');
+  if (wanted.kind === 'span')
+    return answerSpans(wanted, out, held, held.spans.frames(wanted.fromUnixMs, wanted.toUnixMs));
   return answerLines(wanted, out, held);
 }
 
-/** Answers with the spans of one trace. */
+/** Answers with the spans of one trace, and with those that its requests in access logs are. */
 export const answerTrace = (wanted: TraceAsk, out: AnswerWriter, held: HeldHere): Promise<void> =>
-  answerSpans(wanted, out, held, wanted.traceId);
+  answerSpans(wanted, out, held, spansOfTrace(wanted, held));
+
+function* spansOfTrace({ traceId, fromUnixMs, toUnixMs }: TraceAsk, held: HeldHere): Generator<readonly SpanRow[]> {
+  const told = new Set<string>();
+  for (const rows of held.spans.frames(fromUnixMs, toUnixMs, traceId)) {
+    const own = rows.filter((row) => row[6] === traceId);
+    for (const row of own) if (told.size < MAX_TOLD) told.add(row[7]);
+    yield own;
+  }
+  for (const frame of held.segments.frames('transaction', fromUnixMs, toUnixMs)) {
+    const spans = requestSpans(frame, traceId, told, held.nowMs());
+    yield spans.filter(([endUnixMs]) => endUnixMs >= fromUnixMs && endUnixMs <= toUnixMs);
+  }
+}
 
 type Times = Pick<WindowAsk, 'fromUnixMs' | 'toUnixMs' | 'deadlineUnixMs'>;
 
@@ -83,7 +100,12 @@ async function answerDots(wanted: Times, out: AnswerWriter, held: HeldHere): Pro
   out.end();
 }
 
-async function answerSpans(wanted: Times, out: AnswerWriter, held: HeldHere, traceId: string): Promise<void> {
+async function answerSpans(
+  wanted: Times,
+  out: AnswerWriter,
+  held: HeldHere,
+  frames: Iterable<readonly SpanRow[]>,
+): Promise<void> {
   let chosen: SpanRow[] = [];
   const take = () => {
     const batch =
@@ -96,8 +118,8 @@ async function answerSpans(wanted: Times, out: AnswerWriter, held: HeldHere, tra
     chosen = [];
     return batch;
   };
-  for (const rows of held.spans.frames(wanted.fromUnixMs, wanted.toUnixMs, traceId)) {
-    for (const row of rows) if (traceId === '' || row[6] === traceId) chosen.push(row);
+  for (const rows of frames) {
+    for (const row of rows) chosen.push(row);
     if (chosen.length >= CHUNK_ROWS && !out.send(take())) return out.failTooLarge();
     if (!(await hasTime(wanted, held))) return failLate(out);
   }

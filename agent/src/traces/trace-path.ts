@@ -12,8 +12,8 @@ export interface TracePathOptions {
   readonly spool: Spool;
   readonly kept: KeptRows<SpanRow>;
   readonly refusals: Refusals;
-  /** Entity of spans whose program names none. */
-  readonly spokenFor: string;
+  /** Entity of spans that name none, by the role that spent the time. */
+  readonly spokenFor: (role: string) => string;
 }
 
 /** Rows of one batch to the hub. */
@@ -42,7 +42,7 @@ export class TracePath {
         traceId,
         spanId: traceContextId(span.spanId),
         parentSpanId: traceContextId(span.parentSpanId),
-        service: gate.admitName(span.service || spokenFor),
+        service: gate.admitName(span.service || spokenFor(span.role ?? 'otlp')),
         name: gate.admitName(span.name),
         peer: gate.admitName(span.peer),
       };

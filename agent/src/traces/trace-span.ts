@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { compressBatch, encodeBatch, SPAN_ERROR, schemaName, signals, utf8Column } from '@airis/protocol';
 import type { KeptRow } from '../store/kept-rows.ts';
 
@@ -10,6 +11,8 @@ export interface TraceSpan {
   readonly isError: boolean;
   /** Entity, or empty for what the agent speaks for. */
   readonly service: string;
+  /** Of a span without a service: the role that spent the time; by default what programs send by OTLP. */
+  readonly role?: string;
   /** Route, statement without literals, or masked name. */
   readonly name: string;
   readonly traceId: string;
@@ -19,6 +22,9 @@ export interface TraceSpan {
 }
 
 export const SERVER_SPAN = 2;
+
+/** Id of a span that nobody gave one: the same for the same text, and not all digits, which no id may be that leaves. */
+export const madeSpanId = (of: string): string => `a${createHash('sha256').update(of).digest('hex').slice(0, 15)}`;
 
 export type SpanRow = readonly [
   endUnixMs: number,

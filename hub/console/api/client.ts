@@ -10,6 +10,7 @@ import type {
   Finding,
   HeldLinesAnswer,
   HeldLinesQuery,
+  HeldTraceAnswer,
   Host,
   HostDetail,
   HubHealth,
@@ -136,6 +137,7 @@ export function createApiClient(send: typeof fetch = (input, init) => fetch(inpu
     transactionList: (query: TransactionListQuery, signal?: AbortSignal) =>
       post<TransactionList>('/query/transactions/list', query, signal),
     trace: (query: TraceQuery, signal?: AbortSignal) => post<TraceAnswer>('/query/traces', query, signal),
+    heldTrace: (query: TraceQuery) => askHost<HeldTraceAnswer>('/query/held-trace', query),
     activeTransactions: (signal?: AbortSignal) => get<ActiveTransactions>('/transactions/active', signal),
 
     risks: (signal?: AbortSignal) => get<RisksAnswer>('/risks', signal),

@@ -1,12 +1,13 @@
+import { useState } from 'react';
 import type { ApiClient } from '../api/client.ts';
 import type { Resource } from '../api/resource.ts';
-import type { TraceAnswer } from '../api/types.ts';
+import type { HeldTraceAnswer, TraceAnswer } from '../api/types.ts';
 import { useHub, useLoaded } from '../api/use-loaded.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Drawer } from '../parts/drawer.tsx';
-import { entityTitle } from '../parts/entity-name.ts';
 import { EmptyState, FailedState, LoadingState } from '../parts/states.tsx';
-import { type WaterfallRow, waterfall } from './waterfall.ts';
+import { AskTrace } from './ask-trace.tsx';
+import { WaterfallTable } from './waterfall-table.tsx';
 
 /** Reads `sel=`; see `transactionId`. */
 export function traceOf(selected: string | null): { traceId: string; endUnixMs: number } | null {
@@ -49,62 +50,23 @@ export function TraceDrawer(props: {
 
 function Trace({ traceId, endUnixMs }: { readonly traceId: string; readonly endUnixMs: number }) {
   const { api } = useHub();
-  const { t, format } = useI18n();
+  const { t } = useI18n();
   const { value, error, reload } = useLoaded(trace(api, traceId, endUnixMs));
-  if (value === undefined) {
+  const [held, setHeld] = useState<HeldTraceAnswer | null>(null);
+  const shown = held ?? value;
+  if (shown === undefined) {
     return error === null ? <LoadingState /> : <FailedState error={error} onRetry={reload} />;
   }
-  if (value.spans.length === 0) return <EmptyState title={t('xview.noSpans')} />;
-  const rows = waterfall(value.spans);
-  const lengthMs = lengthOf(value);
+  if (shown.spans.length === 0) return <EmptyState title={t('xview.noSpans')} />;
   return (
     <>
-      <table className="waterfall">
-        <thead>
-          <tr>
-            <th scope="col">{t('xview.span')}</th>
-            <th scope="col" className="right">
-              {t('xview.self')}
-            </th>
-            <th scope="col">{t('xview.between', { low: '0', high: format.latency(lengthMs / 1000) })}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <TraceRow key={row.key} row={row} />
-          ))}
-        </tbody>
-      </table>
+      <AskTrace traceId={traceId} endUnixMs={endUnixMs} held={held} onHeld={setHeld} />
+      <WaterfallTable trace={shown} />
       <p className="section quiet small">
         <span className="mono">{traceId}</span>
         <br />
         {t('xview.privacy')}
       </p>
     </>
-  );
-}
-
-const lengthOf = ({ spans }: TraceAnswer): number =>
-  Math.max(...spans.map((span) => span.endUnixMs)) - Math.min(...spans.map((span) => span.startUnixMs));
-
-function TraceRow({ row }: { readonly row: WaterfallRow }) {
-  const { t, format, language } = useI18n();
-  const percent = (share: number): string => `${Math.max(0, Math.min(100, share * 100))}%`;
-  return (
-    <tr className={row.isLongest ? 'longest' : undefined}>
-      <td style={{ paddingLeft: 12 + row.depth * 12 }}>
-        <span className="strong">{entityTitle(row.name, language)}</span>{' '}
-        {row.isFailed && <span className="c-critical">× {t('xview.error')} </span>}
-        <span className={row.isFromCaller ? 'quiet small' : 'mono quiet-2'}>
-          {row.isFromCaller ? t('xview.waiting') : row.route}
-        </span>
-      </td>
-      <td className="num right">{format.latency(row.selfMs / 1000)}</td>
-      <td>
-        <span className="span-track" role="img" aria-label={format.latency(row.elapsedMs / 1000)}>
-          <i style={{ left: percent(row.start), width: percent(row.share) }} />
-        </span>
-      </td>
-    </tr>
   );
 }

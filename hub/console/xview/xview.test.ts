@@ -220,17 +220,51 @@ describe('a trace', () => {
     callee: null,
     peerElapsedMs: null,
     host: 'host:web',
+    kind: 'server',
+    calls: 0,
+    isDetached: false,
+    isGuessed: false,
+    isHeld: false,
     ...fields,
   });
 
   it('shows what the last tier waited for, and where most of the time went', () => {
     const waited = { callee: 'database:db', peer: '127.0.0.1:5432', peerElapsedMs: 700 };
     const inner = { spanId: '2', parentSpanId: '1', service: 'service:app', depth: 1, startUnixMs: 100, ...waited };
-    const rows = waterfall([span({ selfMs: 200 }), span({ ...inner, endUnixMs: 900, elapsedMs: 800, selfMs: 800 })]);
+    const rows = waterfall([
+      span({ selfMs: 200, calls: 1 }),
+      span({ ...inner, endUnixMs: 900, elapsedMs: 800, selfMs: 800 }),
+    ]);
     expect(rows.map(({ name, selfMs, isLongest }) => [name, selfMs, isLongest])).toEqual([
       ['service:web', 200, false],
       ['service:app', 100, false],
       ['database:db', 700, true],
+    ]);
+  });
+
+  it('is drawn within its picture, whatever the clocks of its hosts and its spans say', () => {
+    const number = fc.double({ min: -1e4, max: 1e4, noNaN: true });
+    const some = fc.record({ startUnixMs: number, endUnixMs: number, elapsedMs: number, selfMs: number });
+    fc.assert(
+      fc.property(fc.array(some, { minLength: 1, maxLength: 8 }), (spans) => {
+        for (const { start, share } of waterfall(spans.map(span))) {
+          expect(start).toBeGreaterThanOrEqual(0);
+          expect(share).toBeGreaterThanOrEqual(0);
+          expect(start + share).toBeLessThanOrEqual(1 + 1e-9);
+        }
+      }),
+    );
+  });
+
+  it('says of a call whom it asked, and draws its answer once', () => {
+    const peer = { peer: '10.0.0.7:8080', callee: 'service:was' };
+    const rows = waterfall([
+      span({ ...peer, peerElapsedMs: 700, calls: 1 }),
+      span({ ...peer, kind: 'client', depth: 1, isHeld: true, elapsedMs: 700 }),
+    ]);
+    expect(rows.map(({ depth, callee, heldBy }) => [depth, callee, heldBy])).toEqual([
+      [0, null, null],
+      [1, 'service:was', 'host:web'],
     ]);
   });
 

@@ -25,7 +25,8 @@ import { createSignInLink } from './sign-in-links.ts';
 import { stream } from './stream.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { readTopology } from './topology.ts';
-import { listActiveTransactions, listTransactions, queryTrace, queryTransactions } from './transactions.ts';
+import { queryHeldTrace, queryTrace } from './traces.ts';
+import { listActiveTransactions, listTransactions, queryTransactions } from './transactions.ts';
 import { listUsers, putUser, removeUser } from './users.ts';
 
 /** Every route of the hub; the server and the OpenAPI document are both made from this list. */
@@ -50,6 +51,7 @@ export const routes: readonly Route[] = [
   queryTransactions,
   listTransactions,
   queryTrace,
+  queryHeldTrace,
   listActiveTransactions,
   readTopology,
   readRisks,

@@ -164,6 +164,29 @@ export interface TransactionRow {
   readonly agent: string;
 }
 
+/** One span of a trace, stored or as its host answered. */
+export interface TraceSpanRow {
+  readonly endUnixMs: number;
+  readonly elapsedMs: number;
+  /** As OpenTelemetry: 1 internal, 2 server, 3 client, 4 producer, 5 consumer; 0 where not said. */
+  readonly kind: number;
+  readonly flags: number;
+  readonly service: string;
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly peer: string | null;
+  readonly agent: string;
+}
+
+/** Of which trace, and when what is meant ended. */
+export interface TraceRequest {
+  readonly traceId: string;
+  readonly fromUnixMs: number;
+  readonly toUnixMs: number;
+}
+
 /** Requests in flight at one agent. */
 export interface ActiveRow {
   readonly agent: string;
@@ -182,12 +205,10 @@ export interface QueryPort {
   transactionList(
     request: TransactionFilter & { readonly limit: number },
   ): Promise<{ readonly items: readonly TransactionRow[]; readonly total: number }>;
-  /** Every transaction of a trace that ended in the window. */
-  trace(request: {
-    readonly traceId: string;
-    readonly fromUnixMs: number;
-    readonly toUnixMs: number;
-  }): Promise<readonly TransactionRow[]>;
+  /** Every transaction of a trace that ended in the window; at most 1,000. */
+  trace(request: TraceRequest): Promise<readonly TransactionRow[]>;
+  /** Its spans that hosts chose to send; at most 2,000. */
+  traceSpans(request: TraceRequest): Promise<readonly TraceSpanRow[]>;
   activeRequests(): Promise<readonly ActiveRow[]>;
   /** By agent; an agent without recent data is absent. */
   hostsLatest(): Promise<ReadonlyMap<string, HostLatest>>;

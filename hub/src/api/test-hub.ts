@@ -168,6 +168,7 @@ const noTelemetry: Ports['query'] = {
   transactions: async () => noDots,
   transactionList: async () => ({ items: [], total: 0 }),
   trace: async () => [],
+  traceSpans: async () => [],
   activeRequests: async () => [],
   hostsLatest: async () => new Map(),
   lossByHost: async () => new Map(),

@@ -41,6 +41,21 @@ beforeAll(async () => {
         row({}),
         row({ service: app, agent: 'shop-app', spanId: 'c'.repeat(16), parentSpanId: 'b'.repeat(16), elapsedMs: 40 }),
       ],
+      traceSpans: async () => [
+        {
+          endUnixMs: now,
+          elapsedMs: 30,
+          kind: 3,
+          flags: 0,
+          service: was,
+          name: 'select ?',
+          traceId: 'a'.repeat(32),
+          spanId: 'd'.repeat(16),
+          parentSpanId: 'b'.repeat(16),
+          peer: '127.0.0.1:7001',
+          agent: 'shop-was',
+        },
+      ],
       activeRequests: async () => [{ agent: 'shop-was', lt3s: 4, from3to8s: 1, ge8s: 0, atUnixMs: now }],
     },
     topology: {
@@ -84,9 +99,35 @@ describe('transactions', () => {
       spans: [
         { service: was, depth: 0, selfMs: 60 },
         { service: app, depth: 1, selfMs: 40 },
+        { service: was, depth: 1, selfMs: 30 },
       ],
     });
     expect((await ask('POST', '/query/traces', { traceId: 'nope' })).status).toBe(400);
+  });
+
+  it('are one walk with the spans that are stored, and with what hosts answer', async () => {
+    const query = { traceId: 'a'.repeat(32), around: now };
+    expect((await ask('POST', '/query/held-trace', query)).status).toBe(403);
+    const path = '/api/v1/query/held-trace';
+    const { body, status } = await hub.call('POST', path, { token: hub.tokens.operator, body: query });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      cut: 0,
+      spans: [
+        { service: was, kind: 'server', depth: 0, calls: 2, selfMs: 60, isHeld: false },
+        { service: app, depth: 1 },
+        { service: was, route: 'select ?', kind: 'client', depth: 1, callee: app, isHeld: false },
+      ],
+      // Nobody has enrolled here: what the rows say is not believed.
+      hosts: [
+        { host: 'host:shop-was', state: 'revoked', spans: 0 },
+        { host: 'host:shop-app', state: 'revoked' },
+      ],
+    });
+    const { items } = (await hub.call('GET', '/api/v1/audit', { token: hub.tokens.admin })).body as {
+      items: readonly { action: string }[];
+    };
+    expect(items.map(({ action }) => action)).toContain('host.trace-asked');
   });
 
   it('in flight are counted by service', async () => {

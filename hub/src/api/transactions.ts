@@ -1,6 +1,5 @@
 import { TRANSACTION_ERROR } from '@airis/protocol';
 import { koreanTime } from '../korean-time.ts';
-import { traceTree } from '../transactions/trace-tree.ts';
 import { ApiError } from './api-error.ts';
 import type { ApiContext } from './context.ts';
 import type { TransactionRow } from './ports.ts';
@@ -8,18 +7,14 @@ import { hostIdOf } from './present.ts';
 import { defineRoute } from './route.ts';
 import {
   activeTransactions,
-  traceAnswer,
-  traceQuery,
   transactionList,
   transactionListQuery,
   transactionsAnswer,
   transactionsQuery,
 } from './schema/transaction.ts';
-import { timeOf, windowOf } from './time-window.ts';
+import { windowOf } from './time-window.ts';
 import type { TransactionItem } from './types.ts';
 
-const TRACE_SEARCH_MS = 86_400_000;
-const TRACE_AROUND_MS = 600_000;
 /** A day of dots costs memory for nothing that an eye could tell apart. */
 const MAX_WINDOW_MS = 32 * 86_400_000;
 
@@ -83,34 +78,6 @@ export const listTransactions = defineRoute({
   },
 });
 
-export const queryTrace = defineRoute({
-  method: 'POST',
-  path: '/api/v1/query/traces',
-  summary: 'The transactions of one trace as a tree, with the time each spent itself',
-  auth: 'viewer',
-  body: traceQuery,
-  response: traceAnswer,
-  audit: null,
-  async handle({ body: { traceId, around } }, hub) {
-    const now = hub.clock();
-    const at = around === undefined ? null : momentOf(around, now);
-    const rows = await hub.query.trace({
-      traceId,
-      fromUnixMs: at === null ? now - TRACE_SEARCH_MS : at - TRACE_AROUND_MS,
-      toUnixMs: at === null ? now + TRACE_AROUND_MS : at + TRACE_AROUND_MS,
-    });
-    return {
-      traceId,
-      spans: traceTree(rows).map(({ row, depth, selfMs }) => ({
-        ...present(row, hub),
-        startUnixMs: row.endUnixMs - row.elapsedMs,
-        depth,
-        selfMs,
-      })),
-    };
-  },
-});
-
 export const listActiveTransactions = defineRoute({
   method: 'GET',
   path: '/api/v1/transactions/active',
@@ -142,9 +109,6 @@ function present(row: TransactionRow, hub: Pick<ApiContext, 'topology'>): Transa
     host: hostIdOf(agent),
   };
 }
-
-const momentOf = (moment: string | number, now: number): number =>
-  typeof moment === 'number' ? moment : timeOf(moment, now);
 
 function transactionWindow(range: { readonly from: string | number; readonly to: string | number }, now: number) {
   const window = windowOf({ from: asText(range.from), to: asText(range.to) }, now);

@@ -41,6 +41,8 @@ export type { HealthUpdate, HostUpdate, StreamEvent } from './schema/stream.ts';
 export type { Topology, TopologyAttachment, TopologyEdge, TopologyNode } from './schema/topology.ts';
 export type {
   ActiveTransactions,
+  AskedHost,
+  HeldTraceAnswer,
   TraceAnswer,
   TraceQuery,
   TraceSpan,

@@ -7,7 +7,7 @@ import { readActiveRequests } from './active-requests.ts';
 import { readHostsLatest } from './hosts-latest.ts';
 import { readLogs } from './query-logs.ts';
 import { readColumns } from './query-metrics.ts';
-import { readTrace } from './query-trace.ts';
+import { readTrace, readTraceSpans } from './query-trace.ts';
 import { readTransactionList, readTransactions } from './query-transactions.ts';
 import { chooseResolution } from './resolution.ts';
 import { findSeries } from './series-catalog.ts';
@@ -83,6 +83,10 @@ export function createQuery(options: QueryOptions): QueryPort {
     async trace(request) {
       const { idOf } = await directory();
       return readTrace(client, request, idOf);
+    },
+    async traceSpans(request) {
+      const { idOf } = await directory();
+      return readTraceSpans(client, request, idOf);
     },
     async activeRequests() {
       const { idOf } = await directory();

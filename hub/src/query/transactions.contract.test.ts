@@ -34,6 +34,7 @@ let telemetry: TelemetryStore;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airis-transactions-'));
   telemetry = await startTelemetryStore({ dataDir: folder, log: createLog('error') });
+  await storeSpan();
   const calls = Array.from({ length: 100 }, (_, i) => call(i));
   for (const [i, agent] of [1, 2, 3].entries())
     await store(
@@ -102,6 +103,22 @@ async function store(agent: number, rows: readonly Row[]): Promise<void> {
   await telemetry.insertArrow('transaction', joined, `agent-${agent}`);
 }
 
+/** One call, as an agent sends spans. */
+async function storeSpan(): Promise<void> {
+  const texts = ['slow', app, 'select ?', 'f'.repeat(32), 'a'.repeat(16), 'b'.repeat(16), DB];
+  const columns = [
+    BigInt64Array.of(BigInt(now - 5_000)),
+    Float64Array.of(12.5),
+    Uint8Array.of(3),
+    Uint8Array.of(1),
+    ...texts.map((text) => utf8Column([text])),
+  ];
+  const opened = openBatch(signals.span, compressBatch(encodeBatch(signals.span, columns, 1)), now);
+  if (!opened.ok) throw new Error(opened.detail);
+  const joined = joinBatches(signals.span, [{ batch: opened.value, agent: 1, receivedAtMs: now }]);
+  await telemetry.insertArrow('span', joined, 'spans');
+}
+
 const query = () =>
   createQuery({
     client: telemetry.client,
@@ -146,6 +163,21 @@ describe('transactions', () => {
     ]);
     const trace = await query().trace({ traceId: items[0]!.traceId, ...window });
     expect(trace.map(({ service }) => service)).toEqual([app, was, web]);
+    expect(await query().traceSpans({ traceId: 'f'.repeat(32), ...window })).toEqual([
+      {
+        endUnixMs: now - 5_000,
+        elapsedMs: 12.5,
+        kind: 3,
+        flags: 1,
+        service: app,
+        name: 'select ?',
+        traceId: 'f'.repeat(32),
+        spanId: 'a'.repeat(16),
+        parentSpanId: 'b'.repeat(16),
+        peer: DB,
+        agent: 'agent-1',
+      },
+    ]);
     expect((await query().transactionList({ ...window, errorsOnly: true, services: [web], limit: 500 })).total).toBe(
       10,
     );

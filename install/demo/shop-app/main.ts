@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -6,6 +5,7 @@ import type { AppOrder } from '../faults/fault.ts';
 import { createAppFaults } from './faults.ts';
 import { createMetricsPage } from './metrics-page.ts';
 import { createPostgresqlStore, type PostgresqlOptions } from './postgresql-store.ts';
+import { contextOf, type RequestContext, within } from './request-context.ts';
 import { createStandInStore } from './stand-in-store.ts';
 import { PoolTimeout } from './store.ts';
 
@@ -48,6 +48,7 @@ server.listen(Number(values.port), '127.0.0.1');
 
 async function serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
   const startedAt = performance.now();
+  const context = contextOf(String(request.headers.traceparent ?? ''));
   const ends = metrics.requestBegins();
   let databaseMs: number | null = null;
   let status = 200;
@@ -60,7 +61,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, path: s
     } else {
       const askedAt = performance.now();
       try {
-        body = await work();
+        body = await within(context, work);
       } finally {
         databaseMs = performance.now() - askedAt;
       }
@@ -72,7 +73,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, path: s
   const text = JSON.stringify(body ?? null);
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(text);
   ends();
-  note(request, path, status, performance.now() - startedAt, databaseMs, Buffer.byteLength(text));
+  note(request, context, path, status, performance.now() - startedAt, databaseMs, Buffer.byteLength(text));
 }
 
 function workFor(method: string, path: string): (() => Promise<unknown>) | null {
@@ -88,22 +89,20 @@ const pick = (most: number): number => 1 + Math.floor(Math.random() * most);
 
 function note(
   request: IncomingMessage,
+  context: RequestContext,
   path: string,
   status: number,
   ms: number,
   databaseMs: number | null,
   bytes: number,
 ): void {
-  const context = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(String(request.headers.traceparent ?? ''));
   const line = {
     t: Date.now() / 1_000,
     ms: round(ms),
     status,
     method: request.method,
     path,
-    trace: context?.[1] ?? '',
-    span: randomBytes(8).toString('hex'),
-    parent: context?.[2] ?? '',
+    ...context,
     ...(databaseMs === null ? {} : { peer, peerMs: round(databaseMs) }),
     bytes,
   };

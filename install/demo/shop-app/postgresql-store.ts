@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Pool, type PoolClient } from 'pg';
+import { commented } from './request-context.ts';
 import { POOL_SIZE, POOL_WAIT_MS, PoolTimeout, SLOW_SECONDS, STATEMENT_TIMEOUT_MS, type Store } from './store.ts';
 
 export interface PostgresqlOptions {
@@ -52,7 +53,7 @@ export function createPostgresqlStore({ passwordFile, ...options }: PostgresqlOp
     async (text, values = []) => {
       running++;
       try {
-        return (await client.query<Record<string, unknown>>(text, values)).rows;
+        return (await client.query<Record<string, unknown>>(commented(text), values)).rows;
       } finally {
         running--;
       }

@@ -104,18 +104,49 @@ export const traceQuery = z.strictObject({
 });
 export type TraceQuery = z.input<typeof traceQuery>;
 
+/** As OpenTelemetry names and numbers them, 0 first. */
+export const SPAN_KINDS = ['unset', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
+
 export const traceSpan = transactionItem.extend({
-  startUnixMs: z.number(),
-  depth: z.int().describe('0 for a span whose caller is not known'),
-  selfMs: z.number().describe('elapsed without what its own calls within this trace took'),
+  route: z.string().describe('of a request its route; else statement without literals, or masked name'),
+  startUnixMs: z.number().describe('by the clock of its host: some ms before its caller where clocks differ'),
+  kind: z.enum(SPAN_KINDS).describe('a transaction is a server’s'),
+  depth: z.int().describe('0 for what begins the trace'),
+  selfMs: z.number().describe('elapsed without the time in which its own calls within this trace ran'),
+  calls: z.int().describe('calls of its own among these lines'),
+  isDetached: z.boolean().describe('its caller is not known: it hangs under what begins the trace'),
+  isGuessed: z
+    .boolean()
+    .describe('its caller handed on a context that names somebody else, and was found by time alone'),
+  isHeld: z.boolean().describe('known from the answer of its host, not stored here'),
 });
 export type TraceSpan = z.infer<typeof traceSpan>;
 
 export const traceAnswer = z.object({
   traceId: z.string(),
-  spans: z.array(traceSpan).describe('callers before what they called, else by start; at most 1,000'),
+  spans: z
+    .array(traceSpan)
+    .describe('transactions and spans, one line each; callers before what they called, else by start; at most 2,000'),
+  cut: z.int().describe('lines beyond these'),
 });
 export type TraceAnswer = z.infer<typeof traceAnswer>;
+
+export const askedHost = z.object({
+  host: hostId,
+  state: z
+    .enum(['answered', 'cut', 'silent', 'refused', 'unreadable', 'revoked', 'unasked'])
+    .describe('cut: it holds more than is read; unasked: the trace crosses more than 16 hosts'),
+  spans: z.int().describe('spans of the trace in its answer'),
+  withheld: z.int().describe('rows that stay on the host'),
+  leftOut: z.int().describe('rows of its answer that are not of this trace, or no spans'),
+  detail: z.string().describe('why it did not answer'),
+});
+export type AskedHost = z.infer<typeof askedHost>;
+
+export const heldTraceAnswer = traceAnswer.extend({
+  hosts: z.array(askedHost).describe('every host that the trace touches, and what it answered'),
+});
+export type HeldTraceAnswer = z.infer<typeof heldTraceAnswer>;
 
 /** Requests in flight now, by how long they have been. */
 export const activeTransactions = z.object({
