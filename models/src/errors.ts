@@ -1,6 +1,7 @@
 export type ModelsErrorCode =
   | 'GRAPH_SHAPE'
   | 'TRAINING_DIVERGED'
+  | 'FIT_DATA'
   | 'MANIFEST_INVALID'
   | 'MODEL_REFUSED'
   | 'GOLDEN_MISMATCH'

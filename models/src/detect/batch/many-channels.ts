@@ -5,7 +5,7 @@ import type { BatchOptions } from './detect-batch.ts';
 import { forecastResidual } from './forecast-residual.ts';
 import { remembered } from './memory.ts';
 import { scaledTable, type Table } from './table.ts';
-import { clusterDistance } from './window-clusters.ts';
+import { windowClusters } from './window-clusters.ts';
 
 interface BatchDetector {
   readonly name: string;
@@ -21,7 +21,7 @@ const OTHERS_WEIGHT = 0.2 / 3;
 /** Every detector of tables with several channels; a new one is a file beside this and a line here. */
 export const batchDetectors: readonly BatchDetector[] = [
   { name: 'forecast-residual', weight: 1, distances: forecastResidual },
-  { name: 'window-clusters', weight: OTHERS_WEIGHT, distances: clusterDistance },
+  { name: 'window-clusters', weight: OTHERS_WEIGHT, distances: windowClusters },
   { name: 'component-residual', weight: OTHERS_WEIGHT, distances: componentResidual },
   { name: 'cross-residual', weight: OTHERS_WEIGHT, distances: crossResidual },
 ];
