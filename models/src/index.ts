@@ -1,3 +1,4 @@
+export { checkModel, type ModelFacts, type ModelProblem } from './check/check-model.ts';
 export { type BatchDetection, detectBatch } from './detect/batch/detect-batch.ts';
 export { batchDetectors } from './detect/batch/many-channels.ts';
 export {
@@ -22,6 +23,7 @@ export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/
 export type { StepClock } from './forecast/forecaster.ts';
 export { readModelFolder } from './runtime/model-folder.ts';
 export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';
+export { type ModelTrial, tryModel } from './runtime/try-model.ts';
 export { findHeader, type HeaderLayout, messageStart } from './templates/log-header.ts';
 export {
   type LineTemplate,

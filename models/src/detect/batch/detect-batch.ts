@@ -15,6 +15,8 @@ export interface BatchOptions {
   readonly seed: number;
   /** Names of `batchDetectors` that are left out, to see what each adds. */
   readonly without?: readonly string[];
+  /** The name of the one of `batchDetectors` that judges alone, also a single channel. */
+  readonly only?: string;
 }
 
 /**
@@ -28,7 +30,7 @@ export function detectBatch(
 ): BatchDetection {
   const [only, ...more] = channels;
   if (only === undefined) return { scores: new Float64Array(0), alarms: new Uint8Array(0) };
-  return more.length === 0
+  return more.length === 0 && options.only === undefined
     ? detectOneChannel(only, trainRows, options)
     : detectManyChannels(channels, trainRows, options);
 }
