@@ -21,7 +21,7 @@ export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-win
 export { type CapacityForecast, forecastCapacity } from './forecast/capacity.ts';
 export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/forecast.ts';
 export type { StepClock } from './forecast/forecaster.ts';
-export { readModelFolder } from './runtime/model-folder.ts';
+export { type ModelFiles, readModelFiles, readModelFolder } from './runtime/model-folder.ts';
 export { createModelPort, type ModelPortOptions, type RunningModel } from './runtime/model-port.ts';
 export { type ModelTrial, tryModel } from './runtime/try-model.ts';
 export { findHeader, type HeaderLayout, messageStart } from './templates/log-header.ts';
