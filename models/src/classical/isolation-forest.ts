@@ -27,11 +27,14 @@ export interface IsolationForest {
 
 const TREES = 100;
 const SUBSAMPLE = 256;
+/** Beyond this no further tree is grown: one entry takes 23 bytes of an ONNX file, which may have 500 KB. */
+const MOST_NODES = 21_000;
 const EULER = 0.5772156649015329;
 
 /**
  * Random trees that part rows until each stands alone or the tree is as deep as a balanced one: what is rare is parted early.
- * Same rows and seed, same forest. Constant columns are never split.
+ * Same rows and seed, same forest. Constant columns are never split. Rows that part evenly (flags) make full trees; then
+ * there are fewer of them, at least 42 of 256 rows.
  *
  * @see Liu, Ting and Zhou 2008, "Isolation Forest"
  */
@@ -39,17 +42,17 @@ export function fitIsolationForest(rows: FitRows, options: IsolationForestOption
   const count = checkedRowCount(rows, 2);
   const trees = options.trees ?? TREES;
   const size = Math.min(options.subsample ?? SUBSAMPLE, count);
-  const nodes = createNodes(trees * (2 * size - 1));
-  const starts = new Int32Array(trees + 1);
+  const nodes = createNodes(MOST_NODES + 2 * size);
+  const starts = [0];
   const uniform = createRandom(options.seed);
-  for (let tree = 0; tree < trees; tree++) {
+  for (let tree = 0; tree < trees && nodes.count < MOST_NODES; tree++) {
     const drawn = drawRows(count, size, Math.floor(uniform() * 2 ** 32));
     growTree(rows, drawn, Math.ceil(Math.log2(size)), nodes, uniform);
-    starts[tree + 1] = nodes.count;
+    starts.push(nodes.count);
   }
   return {
     width: rows.width,
-    starts,
+    starts: Int32Array.from(starts),
     feature: nodes.feature.slice(0, nodes.count),
     threshold: nodes.threshold.slice(0, nodes.count),
     below: nodes.below.slice(0, nodes.count),

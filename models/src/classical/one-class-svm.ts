@@ -22,6 +22,8 @@ export interface OneClassSvm {
 const NU = 0.05;
 /** More rows are drawn from by the seed: the kernel matrix takes 4 MB, a fit well below a second. */
 const MOST_ROWS = 1_000;
+/** Of wide rows fewer are drawn: if all of them support the boundary, they still fit into an ONNX file of 500 KB. */
+const MOST_NUMBERS = 120_000;
 const TOLERANCE = 1e-3;
 const MOST_STEPS = 100_000;
 
@@ -33,7 +35,9 @@ const MOST_STEPS = 100_000;
  * @see Fan, Chen and Lin 2005, "Working Set Selection Using Second Order Information"
  */
 export function fitOneClassSvm(rows: FitRows, options: OneClassSvmOptions): OneClassSvm {
-  const drawn = drawRows(checkedRowCount(rows, 2), MOST_ROWS, options.seed).toSorted();
+  const count = checkedRowCount(rows, 2);
+  const size = Math.max(2, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / rows.width)));
+  const drawn = drawRows(count, size, options.seed).toSorted();
   const sample = new Float32Array(drawn.length * rows.width);
   drawn.forEach((row, i) => {
     sample.set(rows.values.subarray(row * rows.width, (row + 1) * rows.width), i * rows.width);

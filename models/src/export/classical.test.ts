@@ -100,3 +100,30 @@ describe.each(cases)('$name as an ONNX file', ({ make, score }) => {
     expect(median(500)).toBeGreaterThan(1.1 * median(0));
   });
 });
+
+describe('a file for every host', () => {
+  const aboutWidth = (width: number): ModelDescription => ({
+    ...about,
+    columns: Array.from({ length: width }, (_, i) => ({ name: `c${i}`, unit: '1' })),
+    goldenRows: [new Float32Array(width)],
+  });
+  const flags = (width: number) => {
+    const uniform = createRandom(5);
+    return { values: Float32Array.from({ length: 1_500 * width }, () => Math.round(uniform())), width };
+  };
+
+  it.each([8, 100, 600])('has at most 500 KB, also for %i flags in which every row is unlike the others', (width) => {
+    const fit = flags(width);
+    const trees = exportIsolationForest(fitIsolationForest(fit, { seed: 1 }), aboutWidth(width));
+    const support = exportOneClassSvm(fitOneClassSvm(fit, { seed: 1 }), aboutWidth(width));
+    for (const { model } of [trees, support]) expect(model.length).toBeLessThan(MODEL_BYTES_MAX);
+  });
+
+  it('is refused when it would be larger', () => {
+    const width = 400;
+    const wide = Float64Array.from(flags(width).values);
+    const clusters = { width, centers: Array.from({ length: 400 }, (_, k) => wide.slice(k * width, (k + 1) * width)) };
+    const exporting = () => exportClusters(clusters, aboutWidth(width));
+    expect(exporting).toThrow(expect.objectContaining({ code: 'MODEL_TOO_LARGE' }));
+  });
+});

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ModelsError } from '../errors.ts';
 import { OPSET } from '../graph/onnx.ts';
 import { MODEL_BYTES_MAX, type ModelManifest, modelManifest } from './manifest.ts';
 
@@ -26,8 +27,12 @@ export interface ExportedModel {
   readonly manifest: ModelManifest;
 }
 
-/** Model file and manifest of a graph with input `window` and output `score`. Same input, same bytes. */
+/** Model file and manifest of a graph with input `window` and output `score`. Same input, same bytes; too many are refused. */
 export function packModel(model: Uint8Array, kind: ModelKind, about: ModelDescription): ExportedModel {
+  if (model.length > MODEL_BYTES_MAX) {
+    const text = `${about.name} has ${model.length} of at most ${MODEL_BYTES_MAX} bytes`;
+    throw new ModelsError('MODEL_TOO_LARGE', text, 'fit it on fewer columns');
+  }
   const hash = createHash('sha256').update(model).digest('hex');
   const manifest = modelManifest.parse({
     schema: 1,
