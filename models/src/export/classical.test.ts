@@ -5,6 +5,7 @@ import { fitIsolationForest, isolationScore } from '../classical/isolation-fores
 import { fitOneClassSvm, svmScore } from '../classical/one-class-svm.ts';
 import { medianOf } from '../quantile.ts';
 import { createNormal, createRandom } from '../random.ts';
+import { createModelPort } from '../runtime/model-port.ts';
 import { openModelSession } from '../runtime/model-session.ts';
 import { exportClusters } from './clusters.ts';
 import { exportComponents } from './components.ts';
@@ -85,6 +86,18 @@ describe.each(cases)('$name as an ONNX file', ({ make, score }) => {
     for (const t of [0, 700]) {
       expect((await session.score(asked.slice(t * WIDTH, (t + 1) * WIDTH)))[0]).toBeCloseTo(scores[t]!, 6);
     }
+  });
+
+  it('runs in the worker of an agent', async () => {
+    const made = make();
+    await using port = createModelPort(made);
+    await port.settled();
+    expect(port.status().error).toBeNull();
+    port.submit(asked.slice(0, WIDTH), 7);
+    const scores: { tMs: number; score: number }[] = [];
+    await expect.poll(() => scores.push(...port.takeScores()), { timeout: 15_000 }).toBe(1);
+    expect(scores[0]!.tMs).toBe(7);
+    expect(scores[0]!.score).toBeCloseTo(score(asked.subarray(0, WIDTH)), 5);
   });
 
   it('is the same bytes every time and small enough for every host', () => {
