@@ -34,6 +34,7 @@ const model: MessageRules = {
   14: 'many',
   20: { refused: 'a part for training' },
   25: { refused: 'functions of its own' },
+  26: { refused: 'places on devices' },
 };
 const graph: MessageRules = {
   1: 'many',
@@ -47,7 +48,18 @@ const graph: MessageRules = {
   15: { refused: 'sparse weights' },
   16: 'many',
 };
-const node: MessageRules = { 1: 'many', 2: 'many', 3: 'once', 4: 'once', 5: 'many', 6: 'once', 7: 'once', 9: 'many' };
+const node: MessageRules = {
+  1: 'many',
+  2: 'many',
+  3: 'once',
+  4: 'once',
+  5: 'many',
+  6: 'once',
+  7: 'once',
+  8: { refused: 'a node that calls a function of its own' },
+  9: 'many',
+  10: { refused: 'places on devices' },
+};
 const attribute: MessageRules = {
   1: 'once',
   2: 'once',
