@@ -23,6 +23,7 @@ export function exportClusters(clusters: Clusters, about: ModelDescription): Exp
     kind: 'clusters',
     domains: ['ai.onnx'],
     about: 'distance from the nearest typical window, rms over the columns, unitless',
+    goldenTolerance: 1e-5,
     score: (row: Float32Array) => clusterDistance(clusters, Float64Array.from(row)),
   } as const;
   return packModel(model, kind, about);

@@ -23,6 +23,7 @@ export function exportComponents(components: Components, about: ModelDescription
     kind: 'components',
     domains: ['ai.onnx'],
     about: 'distance from the principal subspace, rms over the columns, unitless',
+    goldenTolerance: 1e-5,
     score: (row: Float32Array) => componentDistance(components, Float64Array.from(row)),
   } as const;
   return packModel(model, kind, about);

@@ -17,6 +17,7 @@ export function exportIsolationForest(forest: IsolationForest, about: ModelDescr
     kind: 'isolation-forest',
     domains: ['ai.onnx', 'ai.onnx.ml'],
     about: 'isolation score, unitless, 0..1: 0.5 is as deep as a random search goes',
+    goldenTolerance: 1e-5,
     score: (row: Float32Array) => isolationScore(forest, row),
   } as const;
   return packModel(model, kind, about);

@@ -25,6 +25,7 @@ export function exportOneClassSvm(svm: OneClassSvm, about: ModelDescription): Ex
     kind: 'one-class-svm',
     domains: ['ai.onnx', 'ai.onnx.ml'],
     about: `1 - likeness to the support vectors, unitless, 0..1; above ${svm.boundary.toPrecision(6)} lies outside`,
+    goldenTolerance: 1e-5,
     score: (row: Float32Array) => svmScore(svm, row),
   } as const;
   return packModel(model, kind, about);

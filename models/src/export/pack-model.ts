@@ -18,6 +18,8 @@ export interface ModelKind extends Pick<ModelManifest, 'kind'> {
   readonly domains: readonly string[];
   /** What the score is, with its unit and range. */
   readonly about: string;
+  /** How far a host's score may be from the golden one, relative to it above 1. */
+  readonly goldenTolerance: number;
   /** The same score by other code than the file's: the golden vectors. */
   score(row: Float32Array): number;
 }
@@ -47,7 +49,7 @@ export function packModel(model: Uint8Array, kind: ModelKind, about: ModelDescri
     normalization: about.normalization,
     threshold: about.threshold,
     golden: about.goldenRows.map((row) => ({ input: Array.from(row), score: kind.score(row) })),
-    goldenTolerance: 1e-5,
+    goldenTolerance: kind.goldenTolerance,
     sha256: { model: hash, trainingData: about.trainingDataSha256 },
     budget: { modelBytes: MODEL_BYTES_MAX, inferenceMsP99: 10, memoryMiB: 64 },
     training: about.training,
