@@ -71,6 +71,7 @@ describe('airis-hub model check', () => {
   it.each([
     { name: 'a file that is not there', file: join(folder, 'none.onnx'), says: 'cannot be read' },
     { name: 'a folder', file: folder, says: 'cannot be read' },
+    { name: 'a file without an end', file: '/dev/zero', says: 'MODEL_TOO_LARGE' },
     { name: 'a file that is no model', file: cli, says: 'MODEL_MALFORMED' },
   ])('refuses $name in plain words', ({ file, says }) => {
     const { code, out, error } = check('check', file, '--manifest', join(shipped, 'manifest.json'));

@@ -7,6 +7,8 @@ import type { TrialReply, TrialRequest } from './trial-message.ts';
 const RUNS = 50;
 
 process.once('message', (request: TrialRequest) => void answer(request));
+// Nobody waits for the answer any more.
+process.once('disconnect', () => process.exit(1));
 
 async function answer(request: TrialRequest): Promise<void> {
   const reply = await tried(request);
