@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNormal, createRandom } from '../random.ts';
+import { clusterDistance, fitClusters } from './clusters.ts';
+import { componentDistance, fitComponents } from './components.ts';
 import { fitIsolationForest, isolationScore } from './isolation-forest.ts';
 import { fitOneClassSvm, svmScore } from './one-class-svm.ts';
 
@@ -106,6 +108,26 @@ const fits = [
     fit: (values: Float32Array, width: number) => fitOneClassSvm({ values, width }, { seed: 1 }),
   },
 ];
+
+describe('components and clusters', () => {
+  const refusal = expect.objectContaining({ code: 'FIT_DATA' });
+
+  it('refuse gaps, torn rows, and fewer rows than are asked for', () => {
+    expect(() => fitComponents(Float64Array.of(1, Number.NaN), 2, 1)).toThrow(refusal);
+    expect(() => fitComponents(Float64Array.of(1, 2, 3), 2, 1)).toThrow(refusal);
+    expect(() => fitComponents(Float64Array.of(1, 2), 2, 5)).toThrow(refusal);
+    expect(() => fitClusters([], 2, 1)).toThrow(refusal);
+    expect(() => fitClusters([Float64Array.of(1)], 2, 1)).toThrow(refusal);
+    expect(() => fitClusters([Float64Array.of(1), Float64Array.of(1, 2)], 2, 1)).toThrow(refusal);
+    expect(() => fitClusters([Float64Array.of(1), Float64Array.of(Number.NaN)], 2, 1)).toThrow(refusal);
+  });
+
+  it('take rows that are all alike', () => {
+    const alike = Float64Array.of(3, 4);
+    expect(clusterDistance(fitClusters([alike, alike, alike], 2, 1), alike)).toBe(0);
+    expect(componentDistance(fitComponents(Float64Array.of(3, 4, 3, 4), 2, 2), alike)).toBeCloseTo(0, 6);
+  });
+});
 
 describe.each(fits)('fitting of $name', ({ fit }) => {
   it.each([

@@ -1,4 +1,6 @@
+import { ModelsError } from '../errors.ts';
 import { createRandom } from '../random.ts';
+import { checkedRowCount } from './fit-rows.ts';
 
 export interface Clusters {
   readonly width: number;
@@ -8,12 +10,17 @@ export interface Clusters {
 const ROUNDS = 12;
 
 /**
- * Centers of `clusters` groups of like windows (at least as many windows as that): k-means, 12 rounds from spread centers.
+ * Centers of `clusters` groups of like windows of one length: k-means, 12 rounds from spread centers.
  *
  * @see Lloyd 1982, "Least Squares Quantization in PCM"
  */
 export function fitClusters(sample: readonly Float64Array[], clusters: number, seed: number): Clusters {
-  const size = sample[0]!.length;
+  const size = sample[0]?.length ?? 0;
+  if (clusters < 1 || sample.length < clusters || sample.some((one) => one.length !== size)) {
+    const text = `${sample.length} windows of ${size} numbers do not make ${clusters} clusters`;
+    throw new ModelsError('FIT_DATA', text, 'give more windows, all of one length');
+  }
+  for (const window of sample) checkedRowCount({ values: window, width: size }, 1);
   const centers = spreadCenters(sample, clusters, seed);
   for (let round = 0; round < ROUNDS; round++) {
     const sums = centers.map(() => new Float64Array(size));

@@ -1,4 +1,5 @@
 import { eigenSymmetric, gram } from '../matrix.ts';
+import { checkedRowCount } from './fit-rows.ts';
 
 /** Orthonormal directions that explain most of the rows they were fitted on; the first explains most. */
 export interface Components {
@@ -13,6 +14,7 @@ const EXPLAINED = 0.9;
  * left out. `rows` is row-major and scaled: means near 0.
  */
 export function fitComponents(rows: Float64Array, width: number, fitRows: number): Components {
+  checkedRowCount({ values: rows, width }, fitRows);
   const { values, vectors } = eigenSymmetric(gram(rows, width, 0, fitRows), width);
   const whole = values.reduce((sum, value) => sum + Math.max(0, value), 0);
   const kept: Float64Array[] = [];

@@ -7,8 +7,13 @@ export interface FitRows {
   readonly width: number;
 }
 
+interface AnyRows {
+  readonly values: Float32Array | Float64Array;
+  readonly width: number;
+}
+
 /** @returns how many rows there are; refuses what no model can be fitted on */
-export function checkedRowCount({ values, width }: FitRows, fewest: number): number {
+export function checkedRowCount({ values, width }: AnyRows, fewest: number): number {
   const count = values.length / width;
   if (!Number.isInteger(width) || width < 1 || !Number.isInteger(count)) {
     throw new ModelsError('FIT_DATA', `${values.length} numbers are no rows of ${width}`, 'give whole rows');

@@ -132,6 +132,21 @@ describe('a file for every host', () => {
     for (const { model } of [trees, support]) expect(model.length).toBeLessThan(MODEL_BYTES_MAX);
   });
 
+  it('may have a single column', async () => {
+    const single = Float64Array.from({ length: 50 }, (_, t) => t % 7);
+    const fit = { values: Float32Array.from(single), width: 1 };
+    const columns = Array.from(single, (value) => Float64Array.of(value));
+    for (const { model, manifest } of [
+      exportIsolationForest(fitIsolationForest(fit, { seed: 1 }), aboutWidth(1)),
+      exportOneClassSvm(fitOneClassSvm(fit, { seed: 1 }), aboutWidth(1)),
+      exportComponents(fitComponents(single, 1, 50), aboutWidth(1)),
+      exportClusters(fitClusters(columns, 3, 1), aboutWidth(1)),
+    ]) {
+      await using session = await openModelSession(model, manifest);
+      expect(await session.score(Float32Array.of(1, 2, 30))).toHaveLength(3);
+    }
+  });
+
   it('is refused when it would be larger', () => {
     const width = 400;
     const wide = Float64Array.from(flags(width).values);

@@ -71,16 +71,19 @@ describe('detectBatch', () => {
     }
   });
 
-  it.each(['isolation-forest', 'one-class-svm'])('%s takes no train rows, one, and wild ones', (only) => {
-    const wild = [
-      new Float64Array(300).fill(Number.NaN),
-      Float64Array.from({ length: 300 }, (_, t) => (t % 50 === 0 ? 1e300 : t % 7)),
-    ];
-    for (const trainRows of [0, 1, 2, 100, 300]) {
-      const { scores } = detectBatch(wild, trainRows, { ...options, only });
-      expect(scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
-    }
-  });
+  it.each(batchDetectors.map(({ name }) => name))(
+    '%s takes no train rows, one, more than there are, and wild ones',
+    (only) => {
+      const wild = [
+        new Float64Array(300).fill(Number.NaN),
+        Float64Array.from({ length: 300 }, (_, t) => (t % 50 === 0 ? 1e300 : t % 7)),
+      ];
+      for (const trainRows of [0, 1, 2, 100, 300, 1_000]) {
+        const { scores } = detectBatch(wild, trainRows, { ...options, only });
+        expect(scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
+      }
+    },
+  );
 
   it('gives finite scores for gaps, constants and wild values', () => {
     const wild = [

@@ -30,7 +30,8 @@ export function detectBatch(
 ): BatchDetection {
   const [only, ...more] = channels;
   if (only === undefined) return { scores: new Float64Array(0), alarms: new Uint8Array(0) };
+  const fitRows = Math.min(trainRows, only.length);
   return more.length === 0 && options.only === undefined
-    ? detectOneChannel(only, trainRows, options)
-    : detectManyChannels(channels, trainRows, options);
+    ? detectOneChannel(only, fitRows, options)
+    : detectManyChannels(channels, fitRows, options);
 }
