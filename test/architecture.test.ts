@@ -16,6 +16,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders that take values and return values: no clock, network, store, environment or randomness. */
 const pureFolders = [
+  'models/src/check',
+  'models/src/classical',
   'models/src/detect',
   'models/src/features',
   'models/src/forecast',

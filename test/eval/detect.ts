@@ -7,10 +7,15 @@ import { defineEval, readFlags, UsageError } from './eval.ts';
 /** Scores of every file of an anomaly manifest, as `score,alarm` a row: what agents and hub would have said, row by row. */
 export const detectEval = defineEval({
   name: 'detect',
-  usage: 'detect --manifest M --out DIR [--family F] [--without DETECTOR,…]',
+  usage: 'detect --manifest M --out DIR [--family F] [--without DETECTOR,… | --only DETECTOR]',
   async run(args, print) {
-    const { manifest, out, family, without: left } = readFlags(args, ['manifest', 'out'], ['family', 'without']);
-    const without = readDetectors(left);
+    const flags = readFlags(args, ['manifest', 'out'], ['family', 'without', 'only']);
+    const { manifest, out, family } = flags;
+    const without = readDetectors(flags.without);
+    const [only, ...others] = readDetectors(flags.only);
+    if (others.length > 0 || (only !== undefined && without.length > 0)) {
+      throw new UsageError('--only names one detector, and stands without --without');
+    }
     const all = await readAnomalyManifest(manifest);
     const files = all.filter((file) => family === undefined || file.family === family);
     if (files.length === 0) {
@@ -25,6 +30,7 @@ export const detectEval = defineEval({
         stepSeconds: file.stepSeconds,
         seed: 1,
         without,
+        ...(only === undefined ? {} : { only }),
       });
       const microseconds = (1_000 * (performance.now() - startMs)) / Math.max(1, scores.length);
       const path = join(out, `${file.id}.csv`);
@@ -35,7 +41,7 @@ export const detectEval = defineEval({
   },
 });
 
-/** Of tables with several channels; one channel is judged by one detector. */
+/** Of tables with several channels; one channel is judged by one detector, unless one of these is to judge alone. */
 function readDetectors(list: string | undefined): string[] {
   const names = list?.split(',') ?? [];
   const known = batchDetectors.map(({ name }) => name);

@@ -1,6 +1,7 @@
 import { backupCommand } from './backup.ts';
 import type { Command } from './command.ts';
 import { migrateCommand } from './migrate.ts';
+import { modelCommand } from './model.ts';
 import { restoreCommand } from './restore.ts';
 import { startCommand } from './start.ts';
 import { tokenCommand } from './token.ts';
@@ -13,4 +14,5 @@ export const commands: readonly Command[] = [
   userCommand,
   backupCommand,
   restoreCommand,
+  modelCommand,
 ];

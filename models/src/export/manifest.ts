@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { ModelsError } from '../errors.ts';
 
+/** A model file must be small enough to be sent to every host. */
+export const MODEL_BYTES_MAX = 500 * 1024;
+
+/** `external` is a model of somebody else's: AIRIS-MON only runs it. */
+const kinds = ['autoencoder', 'isolation-forest', 'one-class-svm', 'components', 'clusters', 'external'] as const;
+
 /** What a host must know to run a model and trust its numbers. Stands beside `model.onnx` as `manifest.json`. */
 export const modelManifest = z.strictObject({
   schema: z.literal(1),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
   version: z.string().max(64),
-  kind: z.enum(['autoencoder']),
+  kind: z.enum(kinds),
   opset: z.int().positive(),
   domains: z.array(z.string()).default(['ai.onnx']),
   /** One tensor `[N, inputs.length]`: its columns in this order. */
@@ -42,9 +48,10 @@ export const modelManifest = z.strictObject({
     command: z.string(),
     seed: z.int(),
     windows: z.int().positive(),
-    epochs: z.int().positive(),
-    trainLoss: z.number(),
-    validationLoss: z.number(),
+    /** Of models that are trained in steps; others are fitted at once. */
+    epochs: z.int().positive().optional(),
+    trainLoss: z.number().optional(),
+    validationLoss: z.number().optional(),
   }),
   licence: z.string(),
 });

@@ -80,9 +80,11 @@ export class TensorGraph {
     inputs: readonly Tensor[],
     shapes: readonly (readonly number[])[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain?: OnnxNode['domain'],
   ): Tensor[] {
     const outputs = shapes.map((shape) => this.#fresh(shape));
-    this.#nodes.push({ op, inputs: inputs.map(nameOf), outputs: outputs.map(nameOf), attributes });
+    const names = { inputs: inputs.map(nameOf), outputs: outputs.map(nameOf) };
+    this.#nodes.push({ op, ...names, attributes, ...(domain === undefined ? {} : { domain }) });
     return outputs;
   }
 

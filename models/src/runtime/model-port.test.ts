@@ -54,7 +54,7 @@ describe('a model is refused', () => {
   it('when its bytes are not those of the manifest', async () => {
     const changed = Uint8Array.from(shipped.model);
     changed[changed.length - 100]! ^= 1;
-    await expect(openModelSession(changed, shipped.manifest)).rejects.toMatchObject({ code: 'MODEL_REFUSED' });
+    await expect(openModelSession(changed, shipped.manifest)).rejects.toMatchObject({ code: 'MODEL_HASH' });
     await using port = createModelPort({ ...shipped, model: changed });
     await port.settled();
     expect(port.status().error).toMatch(/hash/);

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { InferenceSession } from 'onnxruntime-node';
+import { checkModel } from '../check/check-model.ts';
 import { ModelsError } from '../errors.ts';
 import type { ModelManifest } from '../export/manifest.ts';
 import { loadOnnxRuntime, type OnnxRuntime, sessionOptions } from './onnx-runtime.ts';
@@ -11,8 +11,8 @@ export interface ModelSession extends AsyncDisposable {
 }
 
 /**
- * Loads a model: size and hash as the manifest says, one column count, and every golden input must give its score again
- * within the manifest's tolerance. Anything else is refused.
+ * Loads a model: its file must be what the manifest says and what hosts run (`checkModel`), and every golden input must give
+ * its score again within the manifest's tolerance. Anything else is refused.
  */
 export async function openModelSession(model: Uint8Array, manifest: ModelManifest): Promise<ModelSession> {
   checkFile(model, manifest);
@@ -51,15 +51,10 @@ function sessionOver(ort: OnnxRuntime, session: InferenceSession, manifest: Mode
 }
 
 function checkFile(model: Uint8Array, manifest: ModelManifest): void {
-  if (model.length > manifest.budget.modelBytes) {
-    const text = `${manifest.name} has ${model.length} of at most ${manifest.budget.modelBytes} bytes`;
-    throw new ModelsError('MODEL_REFUSED', text, 'use the model that the manifest describes');
-  }
-  const hash = createHash('sha256').update(model).digest('hex');
-  if (hash !== manifest.sha256.model) {
-    const text = `${manifest.name} has hash ${hash}, the manifest says ${manifest.sha256.model}`;
-    throw new ModelsError('MODEL_REFUSED', text, 'use the model that the manifest describes');
-  }
+  const [first, ...more] = checkModel(model, manifest).problems;
+  if (first === undefined) return;
+  const also = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  throw new ModelsError(first.code, `${manifest.name}: ${first.message}${also}`, first.hint);
 }
 
 async function checkGolden(session: ModelSession, manifest: ModelManifest): Promise<void> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { eigenSymmetric, gram, solveSymmetric } from '../../matrix.ts';
 import { createNormal, createRandom } from '../../random.ts';
 import { detectBatch } from './detect-batch.ts';
+import { batchDetectors } from './many-channels.ts';
 
 const ROWS = 1_500;
 const TRAIN = 800;
@@ -59,6 +60,30 @@ describe('detectBatch', () => {
       { numRuns: 4, seed: 3 },
     );
   });
+
+  it.each(batchDetectors.map(({ name }) => name))('is causal and finite with %s alone, also on one channel', (only) => {
+    for (const width of [1, 4]) {
+      const whole = channels(width, 6);
+      const late = detectBatch(whole, TRAIN, { ...options, only });
+      const cut = whole.map((channel) => channel.slice(0, 1_000));
+      expect(detectBatch(cut, TRAIN, { ...options, only }).scores).toEqual(late.scores.slice(0, 1_000));
+      expect(late.scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
+    }
+  });
+
+  it.each(batchDetectors.map(({ name }) => name))(
+    '%s takes no train rows, one, more than there are, and wild ones',
+    (only) => {
+      const wild = [
+        new Float64Array(300).fill(Number.NaN),
+        Float64Array.from({ length: 300 }, (_, t) => (t % 50 === 0 ? 1e300 : t % 7)),
+      ];
+      for (const trainRows of [0, 1, 2, 100, 300, 1_000]) {
+        const { scores } = detectBatch(wild, trainRows, { ...options, only });
+        expect(scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
+      }
+    },
+  );
 
   it('gives finite scores for gaps, constants and wild values', () => {
     const wild = [

@@ -18,6 +18,8 @@ export interface BatchOptions {
   readonly seed: number;
   /** Names of `batchDetectors` that are left out, to see what each adds. */
   readonly without?: readonly string[];
+  /** The name of the one of `batchDetectors` that judges alone, also a single channel. */
+  readonly only?: string;
 }
 
 /**
@@ -59,6 +61,7 @@ function* turnsOf(
   if (only === undefined) {
     return { scores: new Float64Array(0), alarms: new Uint8Array(0), strange: new Uint8Array(0) };
   }
-  if (more.length === 0) return detectOneChannel(only, trainRows, options);
-  return yield* detectManyChannels(channels, trainRows, options);
+  const fitRows = Math.min(trainRows, only.length);
+  if (more.length === 0 && options.only === undefined) return detectOneChannel(only, fitRows, options);
+  return yield* detectManyChannels(channels, fitRows, options);
 }

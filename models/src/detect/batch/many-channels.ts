@@ -3,13 +3,15 @@ import { componentResidual } from './component-residual.ts';
 import { crossResidual } from './cross-residual.ts';
 import type { BatchDetection, BatchOptions } from './detect-batch.ts';
 import { forecastResidual } from './forecast-residual.ts';
+import { isolationDepth } from './isolation.ts';
 import { remembered } from './memory.ts';
+import { supportDistance } from './support-distance.ts';
 import { scaledTable, type Table } from './table.ts';
-import { clusterDistance } from './window-clusters.ts';
+import { windowClusters } from './window-clusters.ts';
 
 interface BatchDetector {
   readonly name: string;
-  /** In the sum of all. */
+  /** In the sum of all; 0 where it is only run when it is asked for by name. */
   readonly weight: number;
   /** How far each row is from what is usual, in any unit. */
   distances(table: Table, trainRows: number, seed: number): Float64Array;
@@ -21,9 +23,12 @@ const OTHERS_WEIGHT = 0.2 / 3;
 /** Every detector of tables with several channels; a new one is a file beside this and a line here. */
 export const batchDetectors: readonly BatchDetector[] = [
   { name: 'forecast-residual', weight: 1, distances: forecastResidual },
-  { name: 'window-clusters', weight: OTHERS_WEIGHT, distances: clusterDistance },
+  { name: 'window-clusters', weight: OTHERS_WEIGHT, distances: windowClusters },
   { name: 'component-residual', weight: OTHERS_WEIGHT, distances: componentResidual },
   { name: 'cross-residual', weight: OTHERS_WEIGHT, distances: crossResidual },
+  // Beside the others these two find nothing more that could be measured (docs/measurements.md), and cost time.
+  { name: 'isolation-forest', weight: 0, distances: isolationDepth },
+  { name: 'one-class-svm', weight: 0, distances: supportDistance },
 ];
 
 const QUIET_SECONDS = 3_600;
@@ -37,14 +42,16 @@ const QUIET_SECONDS = 3_600;
 export function* detectManyChannels(
   channels: readonly Float64Array[],
   trainRows: number,
-  { stepSeconds, seed, without = [] }: BatchOptions,
+  { stepSeconds, seed, without = [], only }: BatchOptions,
 ): Generator<void, BatchDetection> {
   const table = scaledTable(channels, trainRows);
   const scores = new Float64Array(channels[0]!.length);
-  for (const { name, weight, distances } of batchDetectors) {
-    if (without.includes(name)) continue;
-    const part = remembered(squared(distances(table, trainRows, seed)), { from: 0, to: trainRows });
-    for (let t = 0; t < scores.length; t++) scores[t]! += weight * part[t]!;
+  const judging = batchDetectors.filter(({ name, weight }) =>
+    only === undefined ? weight > 0 && !without.includes(name) : name === only,
+  );
+  for (const { weight, distances } of judging) {
+    const part = remembered(squared(distances(table, trainRows, seed)), { from: 0, to: Math.max(1, trainRows) });
+    for (let t = 0; t < scores.length; t++) scores[t]! += (only === undefined ? weight : 1) * part[t]!;
     yield;
   }
   // Ordinary rows lie round 0; a score is never negative, and keeps its order.
