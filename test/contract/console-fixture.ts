@@ -6,6 +6,7 @@ import type { LogSources, MetricsQuery, Session } from '../../hub/src/api/types.
 import * as data from './console-fixture-data.ts';
 import * as shop from './console-fixture-shop.ts';
 import * as transactions from './console-fixture-transactions.ts';
+import * as visitors from './console-fixture-visitors.ts';
 
 export type FixtureMode = 'full' | 'empty' | 'failing' | 'slow';
 
@@ -148,6 +149,7 @@ function resource(state: State, method: string, path: string, body: unknown): un
   if (path === '/query/metrics') {
     const query = body as MetricsQuery; // Sent by the console's typed client.
     state.metrics.add(query.metric);
+    if (visitors.isOfVisitors(query.metric)) return visitors.fixtureVisitors(query, nowMs, state.hasShop && !isEmpty);
     const metrics = data.fixtureMetrics(query, nowMs, shopHosts);
     return isEmpty ? { ...metrics, series: [] } : metrics;
   }

@@ -55,6 +55,7 @@ const looks = {
   map: ['/map?sel=database:shop-db', '.drawer canvas'],
   'map edge': ['/map?sel=service:shop-app%3Edatabase:shop-db', '.drawer .facts'],
   'map device': ['/map?sel=device:sw-core-1', '.drawer .plain-list'],
+  visitors: ['/ux', '.vital-bars'],
   'map table': ['/map?tab=table', '.map-tables table'],
   xview: ['/xview?from=-10m&to=now', '.xview-canvas canvas'],
   'xview box': [
@@ -88,7 +89,7 @@ describe('with the shop, in Korean and English, dark and light', () => {
     await page.close();
   });
 
-  it.each(['/', '/incidents/INC-1050', '/map', '/xview', '/demo', '/hosts/shop-db'])(
+  it.each(['/', '/incidents/INC-1050', '/map', '/ux', '/xview', '/demo', '/hosts/shop-db'])(
     '%s fits a phone, its menu too',
     async (path) => {
       const { page } = await open(`${path}?lang=en&theme=dark`, { width: 390, height: 844 });

@@ -49,7 +49,7 @@ export function graphOf(
       id: node.entity,
       tier: tierOf[node.tier],
       title,
-      details: known.length > 0 ? known : [node.role ?? ''],
+      details: known.length > 0 ? known : [node.tier === 'network' ? t('tier.network') : (node.role ?? '')],
       level: node.state,
       spoken: t(levelMessage(node.state)),
       isOutside: false,

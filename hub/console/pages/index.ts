@@ -7,6 +7,7 @@ import { incidentPage } from './incident.tsx';
 import { incidentsPage } from './incidents.tsx';
 import { mapPage } from './map.ts';
 import { overviewPage } from './overview.tsx';
+import { uxPage } from './ux.ts';
 import { xviewPage } from './xview.ts';
 
 /** Every page of the console, in the order of the menu. What is not here does not exist. */
@@ -16,6 +17,7 @@ export const pages: readonly Page[] = [
   incidentPage,
   xviewPage,
   mapPage,
+  uxPage,
   hostsPage,
   hostPage,
   healthPage,

@@ -30,6 +30,21 @@ it('grows wider than asked rather than squeeze its columns', () => {
   expect(layOut(nodes, [], { ...size, width: 100 }).width).toBe(3 * 100 + 2 * 60);
 });
 
+it('puts devices in rows beneath all columns, within the picture', () => {
+  const devices = Array.from({ length: 7 }, (_, i): GraphNode => ({ id: `sw-${i}`, tier: 'network' }));
+  const layout = layOut([...nodes, ...devices], [edge('db', 'sw-0')], size);
+  expect(layout.columns.map(({ tier }) => tier)).toEqual(['web', 'was', 'database']);
+  const lowest = Math.max(...nodes.map(({ id }) => layout.nodes.get(id)?.y ?? 0));
+  for (const { id } of devices) {
+    const at = layout.nodes.get(id);
+    expect(at?.y).toBeGreaterThanOrEqual(lowest + size.nodeHeight);
+    expect((at?.y ?? 0) + size.nodeHeight / 2).toBeLessThanOrEqual(layout.height);
+    expect((at?.x ?? 0) - layout.nodeWidth / 2).toBeGreaterThanOrEqual(0);
+    expect((at?.x ?? 0) + layout.nodeWidth / 2).toBeLessThanOrEqual(layout.width);
+  }
+  expect(layout.edges.get('db sw-0')?.path).toMatch(/^M740 /);
+});
+
 it('leaves out edges to what is not there', () => {
   expect([...layOut(nodes, [edge('web', 'was-a'), edge('web', 'gone')], size).edges.keys()]).toEqual(['web was-a']);
 });

@@ -1,4 +1,4 @@
-/** Left to right, as a request travels. */
+/** Left to right, as a request travels; what carries it all, the network, lies beneath. */
 export const graphTiers = ['entry', 'web', 'was', 'app', 'database', 'network', 'other'] as const;
 export type GraphTier = (typeof graphTiers)[number];
 
@@ -47,12 +47,13 @@ export const WIDE_COLUMN_GAP = 108;
 
 /**
  * A layered picture: one column for each tier that has nodes, and in each the order that keeps callers beside what they call
- * (mean row of the callers, so that few lines cross). Meant for tens of nodes.
+ * (mean row of the callers, so that few lines cross). Network devices stand in rows beneath all columns. Meant for tens of nodes.
  *
  * @param edges - those between known nodes; the others are left out
  */
 export function layOut(nodes: readonly GraphNode[], edges: readonly GraphEdge[], size: GraphSize): GraphLayout {
-  const tiers = graphTiers.filter((tier) => nodes.some((node) => node.tier === tier));
+  const tiers = graphTiers.filter((tier) => tier !== 'network' && nodes.some((node) => node.tier === tier));
+  const beneath = nodes.filter(({ tier }) => tier === 'network').map(({ id }) => id);
   const gaps = Math.max(1, tiers.length - 1);
   const fitting = (size.width - gaps * WIDE_COLUMN_GAP) / Math.max(1, tiers.length);
   const nodeWidth = Math.min(size.nodeWidth.widest, Math.max(size.nodeWidth.narrowest, Math.floor(fitting)));
@@ -68,17 +69,27 @@ export function layOut(nodes: readonly GraphNode[], edges: readonly GraphEdge[],
       places.set(id, { x: xOf(column), y: size.top + (bodyHeight * (row + 0.5)) / members.length });
     }
   }
+  const perRow = Math.max(1, Math.floor(width / (nodeWidth + MIN_COLUMN_GAP)));
+  for (const [at, id] of beneath.entries()) {
+    const row = Math.floor(at / perRow);
+    const inRow = Math.min(perRow, beneath.length - row * perRow);
+    const x = (width * ((at % perRow) + 0.5)) / inRow;
+    places.set(id, { x, y: size.top + bodyHeight + (row + 0.5) * size.rowHeight });
+  }
+  const isBeneath = new Set(beneath);
   return {
     width,
     nodeWidth,
     columnGap: (width - tiers.length * nodeWidth) / gaps,
-    height: size.top + bodyHeight,
+    height: size.top + bodyHeight + Math.ceil(beneath.length / perRow) * size.rowHeight,
     columns: tiers.map((tier, column) => ({ tier, x: xOf(column) })),
     nodes: places,
     edges: new Map(
       edges.flatMap((edge) => {
         const [from, to] = [places.get(edge.from), places.get(edge.to)];
-        return from === undefined || to === undefined ? [] : [[edge.id, drawEdge(from, to, nodeWidth)] as const];
+        if (from === undefined || to === undefined) return [];
+        const drawn = isBeneath.has(edge.to) ? drawDown(from, to, size.nodeHeight) : drawEdge(from, to, nodeWidth);
+        return [[edge.id, drawn] as const];
       }),
     ),
   };
@@ -101,6 +112,16 @@ function orderRows(
     for (const [row, id] of ordered.entries()) shareOfRow.set(id, (row + 0.5) / ordered.length);
     return ordered;
   });
+}
+
+/** From the middle below to the middle above. */
+function drawDown(from: Place, to: Place, nodeHeight: number): { path: string; label: Place } {
+  const [top, bottom] = [from.y + nodeHeight / 2, to.y - nodeHeight / 2];
+  const middle = (top + bottom) / 2;
+  return {
+    path: `M${from.x} ${top}C${from.x} ${middle} ${to.x} ${middle} ${to.x} ${bottom}`,
+    label: { x: (from.x + to.x) / 2, y: middle },
+  };
 }
 
 /** From the caller's right side to the callee's left; within a column, and backwards, round the right side. */
