@@ -5,7 +5,15 @@ import { ModelsError } from '../errors.ts';
 export const MODEL_BYTES_MAX = 500 * 1024;
 
 /** `external` is a model of somebody else's: AIRIS-MON only runs it. */
-const kinds = ['autoencoder', 'isolation-forest', 'one-class-svm', 'components', 'clusters', 'external'] as const;
+const kinds = [
+  'autoencoder',
+  'lstm-autoencoder',
+  'isolation-forest',
+  'one-class-svm',
+  'components',
+  'clusters',
+  'external',
+] as const;
 
 /** What a host must know to run a model and trust its numbers. Stands beside `model.onnx` as `manifest.json`. */
 export const modelManifest = z.strictObject({

@@ -10,6 +10,7 @@ import {
   parameterCount,
   rowErrors,
 } from './layers.ts';
+import { lstmLoss, lstmShapes } from './lstm.ts';
 import { add, divide, expand, matmul, mean, multiply, relu, squareRoot, subtract, sum, tanh } from './operations.ts';
 import { TensorGraph } from './tensor-graph.ts';
 
@@ -21,6 +22,11 @@ const cases: readonly { name: string; shapes: ParameterShapes; lossOf: LossOf }[
     name: 'a dense autoencoder',
     shapes: denseShapes([WIDTH, 5, 3, 5, WIDTH]),
     lossOf: (graph, x, parameters) => mean(graph, rowErrors(graph, x, denseForward(graph, x, parameters))),
+  },
+  {
+    name: 'an LSTM autoencoder',
+    shapes: lstmShapes({ steps: 3, channels: 2, hidden: 4 }),
+    lossOf: (graph, x, parameters) => lstmLoss(graph, x, parameters, { steps: 3, channels: 2, hidden: 4 }),
   },
   {
     name: 'every operation, with broadcasting both ways',

@@ -32,6 +32,12 @@ export function tanh(graph: TensorGraph, a: Tensor): Tensor {
   );
 }
 
+export function sigmoid(graph: TensorGraph, a: Tensor): Tensor {
+  return unary(graph, 'Sigmoid', a, (gradient, y) =>
+    multiply(graph, gradient, multiply(graph, y, subtract(graph, graph.constant(1), y))),
+  );
+}
+
 /** max(a, 0); its gradient at 0 is 0. */
 export function relu(graph: TensorGraph, a: Tensor): Tensor {
   return unary(graph, 'Relu', a, (gradient, y) => multiply(graph, gradient, graph.node('Sign', [y], [y.shape])[0]!));
@@ -89,6 +95,38 @@ export function splitVector(graph: TensorGraph, a: Tensor, lengths: readonly num
     return graph.node('Concat', whole, [a.shape], { axis: { kind: 'int', value: 0 } });
   });
   return parts;
+}
+
+/** Cuts a matrix into pieces of the given numbers of columns. */
+export function splitColumns(graph: TensorGraph, a: Tensor, widths: readonly number[]): Tensor[] {
+  const [rows, columns] = a.shape;
+  if (a.shape.length !== 2 || widths.reduce((total, width) => total + width, 0) !== columns) {
+    throw shapeError('splitColumns', a.shape, widths);
+  }
+  const shapes = widths.map((width) => [rows!, width]);
+  const parts = graph.node('Split', [a, graph.integers(widths)], shapes, { axis: { kind: 'int', value: 1 } });
+  graph.record([a], parts, (gradients) => [
+    concatColumns(
+      graph,
+      gradients.map((gradient, i) => gradient ?? graph.constant(0, shapes[i]!)),
+    ),
+  ]);
+  return parts;
+}
+
+/** Matrices of equal height side by side. */
+export function concatColumns(graph: TensorGraph, parts: readonly Tensor[]): Tensor {
+  const widths = parts.map(({ shape }) => shape[1]!);
+  const rows = parts[0]?.shape[0];
+  if (rows === undefined || parts.some(({ shape }) => shape.length !== 2 || shape[0] !== rows)) {
+    throw shapeError('concatColumns', ...parts.map(({ shape }) => shape));
+  }
+  const whole = [rows, widths.reduce((total, width) => total + width, 0)];
+  const [result] = graph.node('Concat', parts, [whole], { axis: { kind: 'int', value: 1 } });
+  graph.record(parts, [result!], ([gradient]) =>
+    gradient == null ? parts.map(() => null) : splitColumns(graph, gradient, widths),
+  );
+  return result!;
 }
 
 function gemm(graph: TensorGraph, a: Tensor, b: Tensor, how: 'transpose a' | 'transpose b'): Tensor {
