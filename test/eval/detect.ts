@@ -26,7 +26,7 @@ export const detectEval = defineEval({
     for (const file of files) {
       const channels = await readChannels(manifest, file);
       const startMs = performance.now();
-      const { scores, alarms } = detectBatch(channels, file.trainRows, {
+      const { scores, alarms } = await detectBatch(channels, file.trainRows, {
         stepSeconds: file.stepSeconds,
         seed: 1,
         without,

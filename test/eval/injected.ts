@@ -23,7 +23,7 @@ export const injectedEval = defineEval({
     const sums = new Map<string, number>();
     for (const [at, file] of files.entries()) {
       const channels = (await readChannels(manifest, file)).map((channel) => channel.slice(0, file.trainRows));
-      for (const [name, precision] of precisions(channels, SEED + at)) {
+      for (const [name, precision] of await precisions(channels, SEED + at)) {
         sums.set(name, (sums.get(name) ?? 0) + precision / files.length);
       }
     }
@@ -32,14 +32,15 @@ export const injectedEval = defineEval({
 });
 
 /** Average precision of each detector alone, of all as they are weighed, and of all with one left out or taken in. */
-function precisions(channels: readonly Float64Array[], seed: number): [string, number][] {
+async function precisions(channels: readonly Float64Array[], seed: number): Promise<[string, number][]> {
   const fitRows = Math.floor(FIT_SHARE * channels[0]!.length);
   const isDisturbed = inject(channels, fitRows, seed);
   const table = scaledTable(channels, fitRows);
-  const parts = batchDetectors.map(({ distances }) => {
-    const energies = distances(table, fitRows, seed).map((distance) => distance * distance);
-    return remembered(energies, { from: 0, to: fitRows });
-  });
+  const parts: Float64Array[] = [];
+  for (const { distances } of batchDetectors) {
+    const energies = (await distances(table, fitRows, seed)).map((distance) => distance * distance);
+    parts.push(remembered(energies, { from: 0, to: fitRows }));
+  }
   const usual = batchDetectors.map(({ weight }) => weight);
   const least = Math.min(...usual.filter((weight) => weight > 0));
   const precision = (weights: readonly number[]) => {

@@ -29,31 +29,31 @@ const auc = (scores: Float64Array) => {
 };
 
 describe('detectBatch', () => {
-  it.each([1, 2, 3])('ranks a broken relation of channels above ordinary rows and alarms (seed %i)', (seed) => {
-    const { scores, alarms } = detectBatch(channels(5, seed), TRAIN, options);
+  it.each([1, 2, 3])('ranks a broken relation of channels above ordinary rows and alarms (seed %i)', async (seed) => {
+    const { scores, alarms } = await detectBatch(channels(5, seed), TRAIN, options);
     expect(auc(scores)).toBeGreaterThan(0.97);
     expect(alarms.slice(1_200, 1_270)).toContain(1);
     expect(alarms.slice(TRAIN, 1_200).reduce((sum, one) => sum + one, 0)).toBeLessThan(3);
   });
 
-  it('finds a jump in one channel', () => {
+  it('finds a jump in one channel', async () => {
     const [only] = channels(1, 4, false);
     const jumped = only!.map((value, t) => (t >= 1_200 && t < 1_260 ? value + 6 : value));
-    const { scores, alarms } = detectBatch([jumped], 200, options);
+    const { scores, alarms } = await detectBatch([jumped], 200, options);
     expect(auc(scores)).toBeGreaterThan(0.97);
     expect(alarms.slice(1_200, 1_260)).toContain(1);
   });
 
-  it.each([1, 4])('is causal with %i channel(s): what comes later changes no earlier score', (width) => {
+  it.each([1, 4])('is causal with %i channel(s): what comes later changes no earlier score', async (width) => {
     const whole = channels(width, 5);
-    fc.assert(
-      fc.property(fc.integer({ min: TRAIN + 1, max: ROWS - 1 }), (cut) => {
-        const early = detectBatch(
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: TRAIN + 1, max: ROWS - 1 }), async (cut) => {
+        const early = await detectBatch(
           whole.map((channel) => channel.slice(0, cut)),
           TRAIN,
           options,
         );
-        const late = detectBatch(whole, TRAIN, options);
+        const late = await detectBatch(whole, TRAIN, options);
         expect(early.scores).toEqual(late.scores.slice(0, cut));
         expect(early.alarms).toEqual(late.alarms.slice(0, cut));
       }),
@@ -61,42 +61,45 @@ describe('detectBatch', () => {
     );
   });
 
-  it.each(batchDetectors.map(({ name }) => name))('is causal and finite with %s alone, also on one channel', (only) => {
-    for (const width of [1, 4]) {
-      const whole = channels(width, 6);
-      const late = detectBatch(whole, TRAIN, { ...options, only });
-      const cut = whole.map((channel) => channel.slice(0, 1_000));
-      expect(detectBatch(cut, TRAIN, { ...options, only }).scores).toEqual(late.scores.slice(0, 1_000));
-      expect(late.scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
-    }
-  });
+  it.each(batchDetectors.map(({ name }) => name))(
+    'is causal and finite with %s alone, also on one channel',
+    async (only) => {
+      for (const width of [1, 4]) {
+        const whole = channels(width, 6);
+        const late = await detectBatch(whole, TRAIN, { ...options, only });
+        const cut = whole.map((channel) => channel.slice(0, 1_000));
+        expect((await detectBatch(cut, TRAIN, { ...options, only })).scores).toEqual(late.scores.slice(0, 1_000));
+        expect(late.scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
+      }
+    },
+  );
 
   it.each(batchDetectors.map(({ name }) => name))(
     '%s takes no train rows, one, more than there are, and wild ones',
-    (only) => {
+    async (only) => {
       const wild = [
         new Float64Array(300).fill(Number.NaN),
         Float64Array.from({ length: 300 }, (_, t) => (t % 50 === 0 ? 1e300 : t % 7)),
       ];
       for (const trainRows of [0, 1, 2, 100, 300, 1_000]) {
-        const { scores } = detectBatch(wild, trainRows, { ...options, only });
+        const { scores } = await detectBatch(wild, trainRows, { ...options, only });
         expect(scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
       }
     },
   );
 
-  it('gives finite scores for gaps, constants and wild values', () => {
+  it('gives finite scores for gaps, constants and wild values', async () => {
     const wild = [
       new Float64Array(300).fill(Number.NaN),
       new Float64Array(300).fill(3),
       Float64Array.from({ length: 300 }, (_, t) => (t === 200 ? 1e300 : t % 7)),
     ];
     for (const table of [wild, ...wild.map((one) => [one])]) {
-      const { scores, alarms } = detectBatch(table, 100, options);
+      const { scores, alarms } = await detectBatch(table, 100, options);
       expect(scores.every((score) => Number.isFinite(score) && score >= 0)).toBe(true);
       expect(alarms).toHaveLength(300);
     }
-    expect(detectBatch([], 0, options).scores).toHaveLength(0);
+    expect((await detectBatch([], 0, options)).scores).toHaveLength(0);
   });
 });
 

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { detectManyChannels } from './many-channels.ts';
 import { detectOneChannel } from './one-channel.ts';
 
@@ -24,44 +23,19 @@ export interface BatchOptions {
 
 /**
  * Judges a whole table offline, as if its rows came one by one: the score of a row uses that row and earlier ones, and
- * models fitted on the first `trainRows` rows. One column a channel, at a fixed step; NaN marks a gap.
+ * models fitted on the first `trainRows` rows. One column a channel, at a fixed step; NaN marks a gap. Lets others have
+ * their turn after each detector, every 70 ms or so at a week of five-minute rows.
  */
-export function detectBatch(
-  channels: readonly Float64Array[],
-  trainRows: number,
-  options: BatchOptions,
-): BatchDetection {
-  const turns = turnsOf(channels, trainRows, options);
-  for (;;) {
-    const { done, value } = turns.next();
-    if (done === true) return value;
-  }
-}
-
-/** The same, letting others have their turn every 70 ms or so at a week of five-minute rows. */
-export async function detectBatchInTurns(
+export async function detectBatch(
   channels: readonly Float64Array[],
   trainRows: number,
   options: BatchOptions,
 ): Promise<BatchDetection> {
-  const turns = turnsOf(channels, trainRows, options);
-  for (;;) {
-    const { done, value } = turns.next();
-    if (done === true) return value;
-    await setImmediate();
-  }
-}
-
-function* turnsOf(
-  channels: readonly Float64Array[],
-  trainRows: number,
-  options: BatchOptions,
-): Generator<void, BatchDetection> {
   const [only, ...more] = channels;
   if (only === undefined) {
     return { scores: new Float64Array(0), alarms: new Uint8Array(0), strange: new Uint8Array(0) };
   }
   const fitRows = Math.min(trainRows, only.length);
   if (more.length === 0 && options.only === undefined) return detectOneChannel(only, fitRows, options);
-  return yield* detectManyChannels(channels, fitRows, options);
+  return detectManyChannels(channels, fitRows, options);
 }

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { openings } from './batch-alarm.ts';
 import { componentResidual } from './component-residual.ts';
 import { crossResidual } from './cross-residual.ts';
 import type { BatchDetection, BatchOptions } from './detect-batch.ts';
 import { forecastResidual } from './forecast-residual.ts';
 import { isolationDepth } from './isolation.ts';
+import { lstmReconstruction } from './lstm-reconstruction.ts';
 import { remembered } from './memory.ts';
 import { supportDistance } from './support-distance.ts';
 import { scaledTable, type Table } from './table.ts';
@@ -14,7 +16,7 @@ interface BatchDetector {
   /** In the sum of all; 0 where it is only run when it is asked for by name. */
   readonly weight: number;
   /** How far each row is from what is usual, in any unit. */
-  distances(table: Table, trainRows: number, seed: number): Float64Array;
+  distances(table: Table, trainRows: number, seed: number): Float64Array | Promise<Float64Array>;
 }
 
 /** What a forecast does not see; beside it they rank badly alone, and help where it is blind. */
@@ -26,9 +28,10 @@ export const batchDetectors: readonly BatchDetector[] = [
   { name: 'window-clusters', weight: OTHERS_WEIGHT, distances: windowClusters },
   { name: 'component-residual', weight: OTHERS_WEIGHT, distances: componentResidual },
   { name: 'cross-residual', weight: OTHERS_WEIGHT, distances: crossResidual },
-  // Beside the others these two find nothing more that could be measured (docs/measurements.md), and cost time.
+  // Beside the others these find nothing more that could be measured (docs/measurements.md), and cost time.
   { name: 'isolation-forest', weight: 0, distances: isolationDepth },
   { name: 'one-class-svm', weight: 0, distances: supportDistance },
+  { name: 'lstm-reconstruction', weight: 0, distances: lstmReconstruction },
 ];
 
 const QUIET_SECONDS = 3_600;
@@ -36,23 +39,23 @@ const QUIET_SECONDS = 3_600;
 /**
  * Several channels at once: what is foretold badly, and with less weight what is far from every typical window, leaves the
  * principal subspace, or no longer follows from the other channels. Each as squared deviation under memories of several
- * lengths, held against the training rows. Causal: row t uses the training rows and rows <= t. Yields after every detector,
- * so that whoever must not be held up can do other things between them.
+ * lengths, held against the training rows. Causal: row t uses the training rows and rows <= t.
  */
-export function* detectManyChannels(
+export async function detectManyChannels(
   channels: readonly Float64Array[],
   trainRows: number,
   { stepSeconds, seed, without = [], only }: BatchOptions,
-): Generator<void, BatchDetection> {
+): Promise<BatchDetection> {
   const table = scaledTable(channels, trainRows);
   const scores = new Float64Array(channels[0]!.length);
   const judging = batchDetectors.filter(({ name, weight }) =>
     only === undefined ? weight > 0 && !without.includes(name) : name === only,
   );
   for (const { weight, distances } of judging) {
-    const part = remembered(squared(distances(table, trainRows, seed)), { from: 0, to: Math.max(1, trainRows) });
+    const far = await distances(table, trainRows, seed);
+    const part = remembered(squared(far), { from: 0, to: Math.max(1, trainRows) });
     for (let t = 0; t < scores.length; t++) scores[t]! += (only === undefined ? weight : 1) * part[t]!;
-    yield;
+    await setImmediate();
   }
   // Ordinary rows lie round 0; a score is never negative, and keeps its order.
   const positive = scores.map((score) => (score > 0 ? 1 + score : 1 / (1 - score)));

@@ -1,4 +1,4 @@
-import { detectBatchInTurns } from '../batch/detect-batch.ts';
+import { detectBatch } from '../batch/detect-batch.ts';
 import { channelDeviations } from '../batch/forecast-residual.ts';
 import { scaledTable } from '../batch/table.ts';
 import type { BehaviourChannel } from './behaviour-channels.ts';
@@ -45,7 +45,7 @@ export async function judgeBehaviour(rows: BehaviourRows): Promise<BehaviourVerd
   if (rows.rows < ROWS_NEEDED || channels.length < CHANNELS_NEEDED) return null;
   const count = rows.rows;
   const trainRows = count - JUDGED_ROWS;
-  const { scores, alarms, strange } = await detectBatchInTurns(columns, trainRows, {
+  const { scores, alarms, strange } = await detectBatch(columns, trainRows, {
     stepSeconds: ROW_MS / 1_000,
     seed: 1,
   });
