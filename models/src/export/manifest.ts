@@ -8,6 +8,7 @@ export const MODEL_BYTES_MAX = 500 * 1024;
 const kinds = [
   'autoencoder',
   'lstm-autoencoder',
+  'variational-autoencoder',
   'isolation-forest',
   'one-class-svm',
   'components',

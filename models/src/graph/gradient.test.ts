@@ -13,6 +13,7 @@ import {
 import { lstmLoss, lstmShapes } from './lstm.ts';
 import { add, divide, expand, matmul, mean, multiply, relu, squareRoot, subtract, sum, tanh } from './operations.ts';
 import { TensorGraph } from './tensor-graph.ts';
+import { variationalLoss, variationalShapes } from './variational.ts';
 
 const ROWS = 5;
 const WIDTH = 6;
@@ -22,6 +23,11 @@ const cases: readonly { name: string; shapes: ParameterShapes; lossOf: LossOf }[
     name: 'a dense autoencoder',
     shapes: denseShapes([WIDTH, 5, 3, 5, WIDTH]),
     lossOf: (graph, x, parameters) => mean(graph, rowErrors(graph, x, denseForward(graph, x, parameters))),
+  },
+  {
+    name: 'a variational autoencoder',
+    shapes: variationalShapes({ width: 4, between: 5, code: 2 }),
+    lossOf: (graph, x, parameters) => variationalLoss(graph, x, parameters, { width: 4, between: 5, code: 2 }),
   },
   {
     name: 'an LSTM autoencoder',

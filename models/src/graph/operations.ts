@@ -38,6 +38,10 @@ export function sigmoid(graph: TensorGraph, a: Tensor): Tensor {
   );
 }
 
+export function exponential(graph: TensorGraph, a: Tensor): Tensor {
+  return unary(graph, 'Exp', a, (gradient, y) => multiply(graph, gradient, y));
+}
+
 /** max(a, 0); its gradient at 0 is 0. */
 export function relu(graph: TensorGraph, a: Tensor): Tensor {
   return unary(graph, 'Relu', a, (gradient, y) => multiply(graph, gradient, graph.node('Sign', [y], [y.shape])[0]!));

@@ -1,7 +1,7 @@
-import { ModelsError } from '../errors.ts';
 import { initialParameters } from '../graph/layers.ts';
 import { GATES, type LstmSizes, lstmLoss, lstmShapes } from '../graph/lstm.ts';
 import { type Trained, train } from './train.ts';
+import { cutWindows } from './training-windows.ts';
 
 export interface LstmPlan {
   readonly sizes: LstmSizes;
@@ -17,8 +17,6 @@ export interface LstmPlan {
 const BATCH_ROWS = 64;
 const RATE = 0.01;
 const PATIENCE = 4;
-/** Windows at the end that only validate. */
-const VALIDATION_SHARE = 0.15;
 
 /**
  * Trains an LSTM autoencoder on windows in the order of time; the last ones validate.
@@ -29,15 +27,7 @@ const VALIDATION_SHARE = 0.15;
 export async function trainLstmAutoencoder(plan: LstmPlan, windows: Float32Array): Promise<Trained> {
   const { sizes, seed, batchRows = BATCH_ROWS } = plan;
   const width = sizes.steps * sizes.channels;
-  const count = Math.floor(windows.length / width);
-  const validation = Math.max(batchRows, Math.floor(count * VALIDATION_SHARE));
-  if (count < validation + batchRows) {
-    const text = `${count} windows are fewer than the ${validation + batchRows} that training and validation need`;
-    throw new ModelsError('FIT_DATA', text, 'give it a longer past');
-  }
-  if (windows.some((value) => !Number.isFinite(value))) {
-    throw new ModelsError('FIT_DATA', 'windows hold numbers that are not finite', 'fill gaps before');
-  }
+  const { teaching, validating } = cutWindows(windows, width, batchRows);
   return train(
     {
       shapes: lstmShapes(sizes),
@@ -52,8 +42,8 @@ export async function trainLstmAutoencoder(plan: LstmPlan, windows: Float32Array
       ...(plan.signal === undefined ? {} : { signal: plan.signal }),
       ...(plan.onEpoch === undefined ? {} : { onEpoch: plan.onEpoch }),
     },
-    windows.subarray(0, (count - validation) * width),
-    windows.subarray((count - validation) * width, count * width),
+    teaching,
+    validating,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { ModelsError } from '../errors.ts';
 import { initialParameters, type ParameterShapes } from '../graph/layers.ts';
-import { createRandom } from '../random.ts';
+import { createNormal, createRandom } from '../random.ts';
 import { loadOnnxRuntime, type OnnxRuntime, sessionOptions } from '../runtime/onnx-runtime.ts';
 import { adam, adamStepModel, type LossOf, lossModel } from './adam.ts';
 
@@ -10,6 +10,8 @@ export interface TrainingPlan {
   readonly lossOf: LossOf;
   /** Numbers a row of the data. */
   readonly width: number;
+  /** Numbers of the standard normal distribution that follow each row, drawn anew for every batch; of validation rows they are 0. */
+  readonly noise?: number;
   readonly seed: number;
   readonly batchRows: number;
   readonly rate: number;
@@ -37,7 +39,7 @@ export interface Trained {
  */
 export async function train(plan: TrainingPlan, rows: Float32Array, validationRows: Float32Array): Promise<Trained> {
   const ort = await loadOnnxRuntime();
-  const batchShape = [plan.batchRows, plan.width];
+  const batchShape = [plan.batchRows, plan.width + (plan.noise ?? 0)];
   const step = await ort.InferenceSession.create(adamStepModel(plan.shapes, batchShape, plan.lossOf), sessionOptions);
   const loss = await ort.InferenceSession.create(lossModel(plan.shapes, batchShape, plan.lossOf), sessionOptions);
   try {
@@ -91,10 +93,11 @@ function createState({ ort, step, loss }: Sessions, plan: TrainingPlan) {
   let first = new Float32Array(parameters.length);
   let second = new Float32Array(parameters.length);
   let steps = 0;
-  const { batchRows, width } = plan;
+  const { batchRows, width, noise = 0 } = plan;
+  const normal = createNormal(createRandom(plan.seed ^ 0x401e));
   const vector = (values: Float32Array) => new ort.Tensor('float32', values, [values.length]);
   const scalar = (value: number) => new ort.Tensor('float32', Float32Array.of(value), []);
-  const batchOf = (values: Float32Array) => new ort.Tensor('float32', values, [batchRows, width]);
+  const batchOf = (values: Float32Array) => new ort.Tensor('float32', values, [batchRows, width + noise]);
 
   async function oneStep(batch: Float32Array): Promise<number> {
     steps += 1;
@@ -120,10 +123,12 @@ function createState({ ort, step, loss }: Sessions, plan: TrainingPlan) {
       let sum = 0;
       let batches = 0;
       for (let from = 0; from + batchRows <= order.length && !signal?.aborted; from += batchRows) {
-        const batch = new Float32Array(batchRows * width);
+        const batch = new Float32Array(batchRows * (width + noise));
         for (let i = 0; i < batchRows; i++) {
           const row = order[from + i]! * width;
-          batch.set(rows.subarray(row, row + width), i * width);
+          const at = i * (width + noise);
+          batch.set(rows.subarray(row, row + width), at);
+          for (let n = 0; n < noise; n++) batch[at + width + n] = normal();
         }
         sum += await oneStep(batch);
         batches += 1;
@@ -135,7 +140,11 @@ function createState({ ort, step, loss }: Sessions, plan: TrainingPlan) {
       let sum = 0;
       const batches = Math.floor(rows.length / (batchRows * width));
       for (let i = 0; i < batches; i++) {
-        const batch = rows.slice(i * batchRows * width, (i + 1) * batchRows * width);
+        const batch = new Float32Array(batchRows * (width + noise));
+        for (let row = 0; row < batchRows; row++) {
+          const at = (i * batchRows + row) * width;
+          batch.set(rows.subarray(at, at + width), row * (width + noise));
+        }
         sum += floats((await loss.run({ parameters: vector(parameters), x: batchOf(batch) })).loss)[0]!;
       }
       return sum / Math.max(1, batches);

@@ -5,11 +5,11 @@ import { crossResidual } from './cross-residual.ts';
 import type { BatchDetection, BatchOptions } from './detect-batch.ts';
 import { forecastResidual } from './forecast-residual.ts';
 import { isolationDepth } from './isolation.ts';
-import { lstmReconstruction } from './lstm-reconstruction.ts';
 import { remembered } from './memory.ts';
 import { supportDistance } from './support-distance.ts';
 import { scaledTable, type Table } from './table.ts';
 import { windowClusters } from './window-clusters.ts';
+import { lstmReconstruction, variationalReconstruction } from './window-reconstruction.ts';
 
 interface BatchDetector {
   readonly name: string;
@@ -32,6 +32,7 @@ export const batchDetectors: readonly BatchDetector[] = [
   { name: 'isolation-forest', weight: 0, distances: isolationDepth },
   { name: 'one-class-svm', weight: 0, distances: supportDistance },
   { name: 'lstm-reconstruction', weight: 0, distances: lstmReconstruction },
+  { name: 'variational-reconstruction', weight: 0, distances: variationalReconstruction },
 ];
 
 const QUIET_SECONDS = 3_600;
