@@ -35,6 +35,7 @@ export { HOST_WINDOW, HostWindows, hostWindowColumns } from './features/host-win
 export { type CapacityForecast, forecastCapacity } from './forecast/capacity.ts';
 export { type Forecast, type ForecastRequest, forecastSeries } from './forecast/forecast.ts';
 export type { StepClock } from './forecast/forecaster.ts';
+export { forecastWithNetworks } from './forecast/neural.ts';
 export { type Calibration, calibrationOf } from './predict/calibration.ts';
 export { fitOdds, type Odds, type OddsModel, type OddsPattern, oddsOf } from './predict/event-odds.ts';
 export { type ModelFiles, readModelFiles, readModelFolder } from './runtime/model-folder.ts';

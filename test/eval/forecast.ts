@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { forecastSeries, type StepClock } from '@airis/models';
+import { forecastSeries, forecastWithNetworks, type StepClock } from '@airis/models';
 import { defineEval, readFlags, UsageError } from './eval.ts';
 import { readText } from './read-text.ts';
 
@@ -9,22 +9,26 @@ const CLOCK_ROWS = 200;
 /** Forecast of one column of a CSV file from its first rows; what comes after them is never read. */
 export const forecastEval = defineEval({
   name: 'forecast',
-  usage: 'forecast --input CSV[.gz] --column C --train N --horizon H --out F [--period P]',
+  usage: 'forecast --input CSV[.gz] --column C --train N --horizon H --out F [--period P] [--networks yes|no]',
   async run(args, print) {
-    const flags = readFlags(args, ['input', 'column', 'train', 'horizon', 'out'], ['period']);
+    const flags = readFlags(args, ['input', 'column', 'train', 'horizon', 'out'], ['period', 'networks']);
     const train = whole('train', flags.train);
     const period = flags.period === undefined ? undefined : whole('period', flags.period);
+    const networks = yesOrNo('networks', flags.networks ?? 'no');
     const { header, rows } = await readCsv(flags.input, train);
     const column = header.indexOf(flags.column);
     if (column < 0) throw new UsageError(`${flags.input} has no column ${flags.column}: it has ${header.join(', ')}`);
     if (rows.length < train) throw new UsageError(`${flags.input} has ${rows.length} rows, not ${train}`);
     const clock = clockOf(header, rows);
-    const forecast = forecastSeries({
+    const request = {
       values: rows.map((row) => readNumber(row[column])),
       horizon: whole('horizon', flags.horizon),
       ...(period === undefined ? {} : { period }),
       ...(clock === null ? {} : { clock }),
-    });
+    };
+    // Networks are trained on ONNX Runtime, which is loaded only then.
+    process.env.ORT_DISABLE_TELEMETRY = '1';
+    const forecast = networks ? await forecastWithNetworks(request) : forecastSeries(request);
     const model = forecast.weights.map(({ name, weight }) => `${name} ${weight.toFixed(2)}`).join(', ') || 'last value';
     const answer = {
       mean: [...forecast.mean],
@@ -45,6 +49,11 @@ function whole(name: string, text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new UsageError(`--${name} is ${text}: a whole number above 0 is needed`);
   return value;
+}
+
+function yesOrNo(name: string, text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new UsageError(`--${name} is ${text}: yes or no is needed`);
+  return text === 'yes';
 }
 
 const readNumber = (text: string | undefined): number =>

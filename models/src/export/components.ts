@@ -1,6 +1,7 @@
 import { type Components, componentDistance } from '../classical/components.ts';
 import { rowErrors } from '../graph/layers.ts';
-import { matmul, squareRoot } from '../graph/operations.ts';
+import { matmul } from '../graph/matmul.ts';
+import { squareRoot } from '../graph/operations.ts';
 import { TensorGraph } from '../graph/tensor-graph.ts';
 import { type ExportedModel, type ModelDescription, packModel } from './pack-model.ts';
 

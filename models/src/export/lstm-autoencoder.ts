@@ -1,12 +1,10 @@
-import { GATES, type LstmSizes, lstmShapes } from '../graph/lstm.ts';
+import { lstmOperator, type TrainedLstm } from '../graph/lstm.ts';
+import { type LstmSizes, lstmShapes } from '../graph/lstm-autoencoder.ts';
 import { type Tensor, TensorGraph } from '../graph/tensor-graph.ts';
 import { lstmScore } from '../train/lstm-autoencoder.ts';
 import type { Trained } from '../train/train.ts';
 import type { AutoencoderDescription } from './autoencoder.ts';
 import { type ExportedModel, packModel } from './pack-model.ts';
-
-/** Where ONNX's LSTM has the gates (input, output, forget, candidate) among ours. */
-const ONNX_GATES = [0, 3, 1, 2] as const;
 
 /** The inference graph by ONNX's own LSTM, several times faster than the steps one by one. Windows of any number in, one score each out. */
 export function lstmModel(sizes: LstmSizes, parameters: Float32Array): Uint8Array {
@@ -20,25 +18,14 @@ export function lstmModel(sizes: LstmSizes, parameters: Float32Array): Uint8Arra
 
   const rows = one('Reshape', [window, graph.integers([-1, steps, channels])], [1, steps, channels]);
   const x = one('Transpose', [rows], [steps, 1, channels], { perm: { kind: 'ints', value: [1, 0, 2] } });
-  const lstm = (input: Tensor, name: 'read' | 'write', inputs: number): readonly Tensor[] =>
-    graph.node(
-      'LSTM',
-      [
-        input,
-        graph.constant(transposed(of(`${name}Input`), inputs, hidden), [1, GATES * hidden, inputs]),
-        graph.constant(transposed(of(`${name}State`), hidden, hidden), [1, GATES * hidden, hidden]),
-        graph.constant(biases(of(`${name}Bias`), hidden), [1, 2 * GATES * hidden]),
-      ],
-      [
-        [steps, 1, 1, hidden],
-        [1, 1, hidden],
-      ],
-      { hidden_size: { kind: 'int', value: hidden } },
-    );
-  const [, code] = lstm(x, 'read', channels);
-  const given = one('Expand', [code!, graph.integers([steps, 1, 1])], [steps, 1, hidden]);
-  const [states] = lstm(given, 'write', hidden);
-  const flat = one('Squeeze', [states!, graph.integers([1])], [steps, 1, hidden]);
+  const layer = (name: 'read' | 'write'): TrainedLstm => ({
+    input: of(`${name}Input`),
+    recurrent: of(`${name}Recurrent`),
+    bias: of(`${name}Bias`),
+  });
+  const { last: code } = lstmOperator(graph, x, layer('read'));
+  const given = one('Expand', [code, graph.integers([steps, 1, 1])], [steps, 1, hidden]);
+  const { all: flat } = lstmOperator(graph, given, layer('write'));
   const product = one('MatMul', [flat, graph.constant(of('outWeight'), [hidden, channels])], [steps, 1, channels]);
   const written = one('Add', [product, graph.constant(of('outBias'), [channels])], [steps, 1, channels]);
   const difference = one('Sub', [written, x], [steps, 1, channels]);
@@ -76,26 +63,4 @@ function namedParameters(sizes: LstmSizes, flat: Float32Array): (name: string) =
     offset += size;
   }
   return (name) => found.get(name)!; // `lstmShapes` names them all
-}
-
-/** From `[inputs, gates × hidden]` to `[gates × hidden, inputs]` in ONNX's order of gates. */
-function transposed(matrix: Float32Array, inputs: number, hidden: number): Float32Array {
-  const result = new Float32Array(matrix.length);
-  ONNX_GATES.forEach((ours, theirs) => {
-    for (let j = 0; j < hidden; j++) {
-      for (let i = 0; i < inputs; i++) {
-        result[(theirs * hidden + j) * inputs + i] = matrix[i * GATES * hidden + ours * hidden + j]!;
-      }
-    }
-  });
-  return result;
-}
-
-/** ONNX adds two biases, of the input and of the state: the second is zero. */
-function biases(bias: Float32Array, hidden: number): Float32Array {
-  const result = new Float32Array(2 * bias.length);
-  ONNX_GATES.forEach((ours, theirs) => {
-    result.set(bias.subarray(ours * hidden, (ours + 1) * hidden), theirs * hidden);
-  });
-  return result;
 }

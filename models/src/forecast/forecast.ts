@@ -1,7 +1,7 @@
 import { ModelsError } from '../errors.ts';
 import { medianOf, quantileOf } from '../quantile.ts';
 import { cyclesOf } from './cycles.ts';
-import type { FittedForecaster, ForecastInput, StepClock } from './forecaster.ts';
+import type { FittedForecaster, Forecaster, ForecastInput, StepClock } from './forecaster.ts';
 import { bridged } from './gaps.ts';
 import { forecasters } from './index.ts';
 
@@ -52,9 +52,39 @@ export interface Forecast {
  * Forecast of one series: all forecasters are tried at rolling origins of its own past, and weighted by how well they did
  * there; bands are quantiles of what the weighted forecast missed there. Deterministic.
  *
+ * @param more - forecasters beside those of `index.ts`
  * @throws ModelsError FORECAST_TOO_SHORT with fewer than 8 values, FORECAST_HORIZON beyond 1..2000
  */
-export function forecastSeries({ values: given, horizon, period, clock }: ForecastRequest): Forecast {
+export function forecastSeries(request: ForecastRequest, more: readonly Forecaster[] = []): Forecast {
+  const { input, origins } = prepare(request);
+  const { values, periods, horizon } = input;
+  const all = [...forecasters, ...more];
+  const tried = origins.length === 0 ? [] : tryAll(all, input, origins);
+  const weights = weightsOf(tried, values, origins, horizon);
+  const limits = limitsOf(values);
+  const mean = clamp(
+    combine(weights, (name) => fitOf(all, name, input)?.(values) ?? null, horizon),
+    limits,
+  );
+  const missed = origins.map((origin, at) => {
+    const forecast = clamp(
+      combine(weights, (name) => tried.find((one) => one.name === name)!.forecasts[at]!, horizon),
+      limits,
+    );
+    return forecast.map((value, ahead) => values[origin + ahead]! - value);
+  });
+  const spread = spreadOf(values, missed, horizon, periods);
+  return { mean, ...bandsOf(mean, spread, missed, limits), weights, periods, origins: origins.length };
+}
+
+/** What the forecasters are given, and where they are tried. */
+export interface Prepared {
+  readonly input: ForecastInput;
+  readonly origins: readonly number[];
+}
+
+/** Checks a request, fills its gaps and finds its cycles. */
+export function prepare({ values: given, horizon, period, clock }: ForecastRequest): Prepared {
   if (!Number.isInteger(horizon) || horizon < 1 || horizon > HORIZON_LIMIT) {
     throw new ModelsError(
       'FORECAST_HORIZON',
@@ -69,22 +99,7 @@ export function forecastSeries({ values: given, horizon, period, clock }: Foreca
   const periods = cyclesOf(values, from, period);
   const input: ForecastInput = { values, periods, horizon, clock: from };
   const origins = originsOf(values.length, horizon, periods);
-  const tried = origins.length === 0 ? [] : tryAll(input, origins);
-  const weights = weightsOf(tried, values, origins, horizon);
-  const limits = limitsOf(values);
-  const mean = clamp(
-    combine(weights, (name) => fitOf(name, input)?.(values) ?? null, horizon),
-    limits,
-  );
-  const missed = origins.map((origin, at) => {
-    const forecast = clamp(
-      combine(weights, (name) => tried.find((one) => one.name === name)!.forecasts[at]!, horizon),
-      limits,
-    );
-    return forecast.map((value, ahead) => values[origin + ahead]! - value);
-  });
-  const spread = spreadOf(values, missed, horizon, periods);
-  return { mean, ...bandsOf(mean, spread, missed, limits), weights, periods, origins: origins.length };
+  return { input, origins };
 }
 
 interface Tried {
@@ -96,12 +111,12 @@ interface Tried {
 type Weights = Forecast['weights'];
 
 /** Fitted at the first origin whose past is long enough, used from there on: later values are seen, not learnt from. */
-function tryAll(input: ForecastInput, origins: readonly number[]): Tried[] {
+function tryAll(all: readonly Forecaster[], input: ForecastInput, origins: readonly number[]): Tried[] {
   const tried: Tried[] = [];
-  for (const { name, fit } of forecasters) {
+  for (const { name, fit } of all) {
     let fitted: FittedForecaster | null = null;
     let from = 0;
-    for (const at of ENTRIES.map((share) => Math.floor(share * origins.length))) {
+    for (const at of entriesOf(origins)) {
       from = at;
       fitted = fit({ ...input, values: input.values.subarray(0, origins[at]) });
       if (fitted !== null) break;
@@ -115,8 +130,12 @@ function tryAll(input: ForecastInput, origins: readonly number[]): Tried[] {
   return tried;
 }
 
-const fitOf = (name: string, input: ForecastInput): FittedForecaster | null =>
-  forecasters.find((one) => one.name === name)?.fit(input) ?? null;
+/** Places among the origins where a forecaster may enter. */
+export const entriesOf = (origins: readonly number[]): number[] =>
+  origins.length === 0 ? [] : ENTRIES.map((share) => Math.floor(share * origins.length));
+
+const fitOf = (all: readonly Forecaster[], name: string, input: ForecastInput): FittedForecaster | null =>
+  all.find((one) => one.name === name)?.fit(input) ?? null;
 
 /** Origins whose horizon has been seen, one short cycle or horizon apart, oldest first. */
 function originsOf(length: number, horizon: number, periods: readonly number[]): number[] {

@@ -1,5 +1,6 @@
 import { createRandom } from '../random.ts';
-import { add, matmul, mean, multiply, relu, reshape, splitVector, subtract } from './operations.ts';
+import { matmul } from './matmul.ts';
+import { add, mean, multiply, relu, reshape, split, subtract } from './operations.ts';
 import { sizeOf, type Tensor, type TensorGraph } from './tensor-graph.ts';
 
 /** Shapes of a model's parameters in the order in which one flat vector holds them. */
@@ -25,7 +26,7 @@ export function initialParameters(shapes: ParameterShapes, seed: number): Float3
 /** The parameters as tensors, cut from the flat vector inside the graph, so that a step moves one vector and not dozens. */
 export function unpackParameters(graph: TensorGraph, flat: Tensor, shapes: ParameterShapes): Map<string, Tensor> {
   const sizes = Object.values(shapes).map(sizeOf);
-  const parts = splitVector(graph, flat, sizes);
+  const parts = split(graph, flat, 0, sizes);
   return new Map(Object.entries(shapes).map(([name, shape], i) => [name, reshape(graph, parts[i]!, shape)]));
 }
 

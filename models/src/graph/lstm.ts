@@ -1,90 +1,97 @@
-import type { ParameterShapes } from './layers.ts';
-import {
-  add,
-  concatColumns,
-  matmul,
-  mean,
-  multiply,
-  reshape,
-  sigmoid,
-  splitColumns,
-  subtract,
-  tanh,
-} from './operations.ts';
+import { matmul } from './matmul.ts';
+import { add, concat, multiply, sigmoid, split, tanh } from './operations.ts';
 import type { Tensor, TensorGraph } from './tensor-graph.ts';
 
-/** Windows of so many steps and channels, and how many numbers a step is remembered by. */
-export interface LstmSizes {
-  readonly steps: number;
-  readonly channels: number;
-  readonly hidden: number;
+/** Weights of one layer; gates stand in ONNX's order: input, output, forget, cell. */
+export interface LstmWeights {
+  /** [inputs, 4 hidden] */
+  readonly input: Tensor;
+  /** [hidden, 4 hidden] */
+  readonly recurrent: Tensor;
+  /** [4 hidden]; 1 is added for the forget gate, so that an untrained layer remembers. */
+  readonly bias: Tensor;
 }
 
-/** Gates in this order lie side by side: input, forget, candidate, output. */
-export const GATES = 4;
+/** What `bias` is held against: 1 at the forget gate (Jozefowicz et al. 2015). */
+export const forgetOffset = (hidden: number): Float32Array =>
+  Float32Array.from({ length: 4 * hidden }, (_, i) => (Math.floor(i / hidden) === 2 ? 1 : 0));
 
 /**
- * Parameters of an LSTM autoencoder: one network reads the window, its last state is the code, and another that is given the code
- * at each step writes the window again (Malhotra et al. 2016, "LSTM-based Encoder-Decoder for Multi-sensor Anomaly Detection").
+ * An LSTM layer (Hochreiter and Schmidhuber 1997, with forget gates) unrolled into single operations, so that gradients
+ * flow; for models that are done, `lstmOperator` computes the same in one.
+ *
+ * @param inputs - one a step, [rows, inputs]
+ * @returns the hidden state after each step, [rows, hidden]
  */
-export function lstmShapes({ channels, hidden }: LstmSizes): ParameterShapes {
-  const wide = GATES * hidden;
-  return {
-    readInput: [channels, wide],
-    readState: [hidden, wide],
-    readBias: [wide],
-    writeInput: [hidden, wide],
-    writeState: [hidden, wide],
-    writeBias: [wide],
-    outWeight: [hidden, channels],
-    outBias: [channels],
-  };
-}
-
-/** Squared errors of all numbers of the windows. x: [rows, steps × channels], step by step. Same shape. */
-export function lstmErrors(
-  graph: TensorGraph,
-  x: Tensor,
-  parameters: ReadonlyMap<string, Tensor>,
-  { steps, channels, hidden }: LstmSizes,
-): Tensor {
-  const [rows] = x.shape;
-  const parameter = (name: string): Tensor => parameters.get(name)!; // `lstmShapes` names them all
-  // All steps at once: one large product is faster than many small ones.
-  const read = add(
-    graph,
-    matmul(graph, reshape(graph, x, [rows! * steps, channels]), parameter('readInput')),
-    parameter('readBias'),
-  );
-  const perStep = splitColumns(
-    graph,
-    reshape(graph, read, [rows!, steps * GATES * hidden]),
-    Array<number>(steps).fill(GATES * hidden),
-  );
-  const code = unrolled(graph, perStep, parameter('readState'), hidden).at(-1)!;
-  const given = add(graph, matmul(graph, code, parameter('writeInput')), parameter('writeBias'));
-  const states = unrolled(graph, Array<Tensor>(steps).fill(given), parameter('writeState'), hidden);
-  const flat = reshape(graph, concatColumns(graph, states), [rows! * steps, hidden]);
-  const written = add(graph, matmul(graph, flat, parameter('outWeight')), parameter('outBias'));
-  const difference = subtract(graph, reshape(graph, written, x.shape), x);
-  return multiply(graph, difference, difference);
-}
-
-export const lstmLoss = (graph: TensorGraph, x: Tensor, parameters: ReadonlyMap<string, Tensor>, sizes: LstmSizes) =>
-  mean(graph, lstmErrors(graph, x, parameters, sizes));
-
-/** States after each step; `given` is what each step's input adds to the gates. Begins at zero. */
-function unrolled(graph: TensorGraph, given: readonly Tensor[], state: Tensor, hidden: number): Tensor[] {
-  const widths = Array<number>(GATES).fill(hidden);
-  const outputs: Tensor[] = [];
+export function unrolledLstm(graph: TensorGraph, inputs: readonly Tensor[], weights: LstmWeights): Tensor[] {
+  const hidden = weights.recurrent.shape[0]!;
+  const rows = inputs[0]!.shape[0]!;
+  const bias = add(graph, weights.bias, graph.constant(forgetOffset(hidden), [4 * hidden]));
+  // One product for all steps: the recurrent part is the only one that must wait for the step before.
+  const all = add(graph, matmul(graph, concat(graph, inputs, 0), weights.input), bias);
+  const given =
+    inputs.length === 1
+      ? [all]
+      : split(
+          graph,
+          all,
+          0,
+          inputs.map(() => rows),
+        );
+  const states: Tensor[] = [];
   let cell: Tensor | null = null;
-  for (const input of given) {
-    const last: Tensor | undefined = outputs.at(-1);
-    const gates: Tensor = last === undefined ? input : add(graph, input, matmul(graph, last, state));
-    const [i, f, g, o] = splitColumns(graph, gates, widths);
-    const fresh: Tensor = multiply(graph, sigmoid(graph, i!), tanh(graph, g!));
-    cell = cell === null ? fresh : add(graph, multiply(graph, sigmoid(graph, f!), cell), fresh);
-    outputs.push(multiply(graph, sigmoid(graph, o!), tanh(graph, cell)));
+  for (const own of given) {
+    const before = states.at(-1);
+    const sums = before === undefined ? own : add(graph, own, matmul(graph, before, weights.recurrent));
+    const [gates, candidate] = split(graph, sums, 1, [3 * hidden, hidden]);
+    const [enter, leave, keep] = split(graph, sigmoid(graph, gates!), 1, [hidden, hidden, hidden]);
+    const entering: Tensor = multiply(graph, enter!, tanh(graph, candidate!));
+    cell = cell === null ? entering : add(graph, multiply(graph, keep!, cell), entering);
+    states.push(multiply(graph, leave!, tanh(graph, cell)));
   }
-  return outputs;
+  return states;
+}
+
+/** Weights of a layer as they were trained, flat row-major in the shapes of `LstmWeights`. */
+export interface TrainedLstm {
+  readonly input: Float32Array;
+  readonly recurrent: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/**
+ * The same layer as ONNX's own LSTM operator, which takes its matrices transposed and any number of rows.
+ *
+ * @param x - [steps, rows, inputs]
+ * @returns all states [steps, rows, hidden] and the last one [1, rows, hidden]
+ */
+export function lstmOperator(graph: TensorGraph, x: Tensor, weights: TrainedLstm): { all: Tensor; last: Tensor } {
+  const [steps, rows, inputs] = x.shape;
+  const gates = weights.bias.length;
+  const hidden = gates / 4;
+  const both = new Float32Array(2 * gates);
+  const offset = forgetOffset(hidden);
+  for (let i = 0; i < gates; i++) both[i] = weights.bias[i]! + offset[i]!;
+  const [states, last] = graph.node(
+    'LSTM',
+    [
+      x,
+      graph.constant(transposed(weights.input, inputs!, gates), [1, gates, inputs!]),
+      graph.constant(transposed(weights.recurrent, hidden, gates), [1, gates, hidden]),
+      graph.constant(both, [1, 2 * gates]),
+    ],
+    [
+      [steps!, 1, rows!, hidden],
+      [1, rows!, hidden],
+    ],
+    { hidden_size: { kind: 'int', value: hidden } },
+  );
+  const [all] = graph.node('Squeeze', [states!, graph.integers([1])], [[steps!, rows!, hidden]]);
+  return { all: all!, last: last! };
+}
+
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = values[i * columns + j]!;
+  return result;
 }

@@ -47,25 +47,50 @@ export function relu(graph: TensorGraph, a: Tensor): Tensor {
   return unary(graph, 'Relu', a, (gradient, y) => multiply(graph, gradient, graph.node('Sign', [y], [y.shape])[0]!));
 }
 
-/** Product of two matrices. */
-export function matmul(graph: TensorGraph, a: Tensor, b: Tensor): Tensor {
-  const [rows, inner] = a.shape;
-  const [innerB, columns] = b.shape;
-  if (a.shape.length !== 2 || b.shape.length !== 2 || inner !== innerB) throw shapeError('matmul', a.shape, b.shape);
-  const [product] = graph.node('MatMul', [a, b], [[rows!, columns!]]);
-  graph.record([a, b], [product!], ([gradient]) =>
-    gradient == null
-      ? [null, null]
-      : [gemm(graph, gradient, b, 'transpose b'), gemm(graph, a, gradient, 'transpose a')],
-  );
-  return product!;
-}
-
 export function reshape(graph: TensorGraph, a: Tensor, shape: readonly number[]): Tensor {
   if (sizeOf(a.shape) !== sizeOf(shape)) throw shapeError('reshape', a.shape, shape);
   const [result] = graph.node('Reshape', [a, graph.integers(shape)], [shape]);
   graph.record([a], [result!], ([gradient]) => [gradient == null ? null : reshape(graph, gradient, a.shape)]);
   return result!;
+}
+
+/** Axes in another order: axis `i` of the result is axis `order[i]` of `a`. */
+export function transpose(graph: TensorGraph, a: Tensor, order: readonly number[]): Tensor {
+  const shape = order.map((axis) => a.shape[axis]!);
+  const [result] = graph.node('Transpose', [a], [shape], { perm: { kind: 'ints', value: order } });
+  const back = order.map((_, axis) => order.indexOf(axis));
+  graph.record([a], [result!], ([gradient]) => [gradient == null ? null : transpose(graph, gradient, back)]);
+  return result!;
+}
+
+/** Cuts a tensor along one axis into pieces of the given lengths. */
+export function split(graph: TensorGraph, a: Tensor, axis: number, lengths: readonly number[]): Tensor[] {
+  if (lengths.reduce((total, length) => total + length, 0) !== a.shape[axis])
+    throw shapeError('split', a.shape, lengths);
+  const shapes = lengths.map((length) => a.shape.with(axis, length));
+  const parts = graph.node('Split', [a, graph.integers(lengths)], shapes, { axis: { kind: 'int', value: axis } });
+  graph.record([a], parts, (gradients) => [
+    concat(
+      graph,
+      gradients.map((gradient, i) => gradient ?? graph.constant(0, shapes[i]!)),
+      axis,
+    ),
+  ]);
+  return parts;
+}
+
+/** Joins tensors along one axis; along the others they are alike. */
+export function concat(graph: TensorGraph, parts: readonly Tensor[], axis: number): Tensor {
+  const lengths = parts.map((part) => part.shape[axis]!);
+  const shape = parts[0]!.shape.with(
+    axis,
+    lengths.reduce((total, length) => total + length, 0),
+  );
+  const [whole] = graph.node('Concat', parts, [shape], { axis: { kind: 'int', value: axis } });
+  graph.record(parts, [whole!], ([gradient]) =>
+    gradient == null ? parts.map(() => null) : split(graph, gradient, axis, lengths),
+  );
+  return whole!;
 }
 
 /** Sum over some axes, which disappear. */
@@ -90,59 +115,6 @@ export function expand(graph: TensorGraph, a: Tensor, shape: readonly number[]):
   return result!;
 }
 
-/** Cuts a vector into pieces of the given lengths. */
-export function splitVector(graph: TensorGraph, a: Tensor, lengths: readonly number[]): Tensor[] {
-  const shapes = lengths.map((length) => [length]);
-  const parts = graph.node('Split', [a, graph.integers(lengths)], shapes, { axis: { kind: 'int', value: 0 } });
-  graph.record([a], parts, (gradients) => {
-    const whole = gradients.map((gradient, i) => gradient ?? graph.constant(0, shapes[i]!));
-    return graph.node('Concat', whole, [a.shape], { axis: { kind: 'int', value: 0 } });
-  });
-  return parts;
-}
-
-/** Cuts a matrix into pieces of the given numbers of columns. */
-export function splitColumns(graph: TensorGraph, a: Tensor, widths: readonly number[]): Tensor[] {
-  const [rows, columns] = a.shape;
-  if (a.shape.length !== 2 || widths.reduce((total, width) => total + width, 0) !== columns) {
-    throw shapeError('splitColumns', a.shape, widths);
-  }
-  const shapes = widths.map((width) => [rows!, width]);
-  const parts = graph.node('Split', [a, graph.integers(widths)], shapes, { axis: { kind: 'int', value: 1 } });
-  graph.record([a], parts, (gradients) => [
-    concatColumns(
-      graph,
-      gradients.map((gradient, i) => gradient ?? graph.constant(0, shapes[i]!)),
-    ),
-  ]);
-  return parts;
-}
-
-/** Matrices of equal height side by side. */
-export function concatColumns(graph: TensorGraph, parts: readonly Tensor[]): Tensor {
-  const widths = parts.map(({ shape }) => shape[1]!);
-  const rows = parts[0]?.shape[0];
-  if (rows === undefined || parts.some(({ shape }) => shape.length !== 2 || shape[0] !== rows)) {
-    throw shapeError('concatColumns', ...parts.map(({ shape }) => shape));
-  }
-  const whole = [rows, widths.reduce((total, width) => total + width, 0)];
-  const [result] = graph.node('Concat', parts, [whole], { axis: { kind: 'int', value: 1 } });
-  graph.record(parts, [result!], ([gradient]) =>
-    gradient == null ? parts.map(() => null) : splitColumns(graph, gradient, widths),
-  );
-  return result!;
-}
-
-function gemm(graph: TensorGraph, a: Tensor, b: Tensor, how: 'transpose a' | 'transpose b'): Tensor {
-  const transposeA = how === 'transpose a' ? 1 : 0;
-  const shape = [a.shape[transposeA]!, b.shape[transposeA === 1 ? 1 : 0]!];
-  const [product] = graph.node('Gemm', [a, b], [shape], {
-    transA: { kind: 'int', value: transposeA },
-    transB: { kind: 'int', value: 1 - transposeA },
-  });
-  return product!;
-}
-
 function unary(graph: TensorGraph, op: string, a: Tensor, pull: (gradient: Tensor, y: Tensor) => Tensor): Tensor {
   const [y] = graph.node(op, [a], [a.shape]);
   graph.record([a], [y!], ([gradient]) => [gradient == null ? null : pull(gradient, y!)]);
@@ -165,7 +137,8 @@ function elementwise(
   return y!;
 }
 
-function broadcast(a: readonly number[], b: readonly number[]): number[] {
+/** The shape of what two shapes are repeated to, as numpy does. */
+export function broadcast(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const x = a[a.length - rank + i] ?? 1;
@@ -176,7 +149,7 @@ function broadcast(a: readonly number[], b: readonly number[]): number[] {
 }
 
 /** Sums a gradient over the axes along which its operand was repeated. */
-function reduceTo(graph: TensorGraph, gradient: Tensor, shape: readonly number[]): Tensor {
+export function reduceTo(graph: TensorGraph, gradient: Tensor, shape: readonly number[]): Tensor {
   if (String(gradient.shape) === String(shape)) return gradient;
   const rank = gradient.shape.length;
   const axes = gradient.shape.flatMap((dim, i) =>

@@ -1,5 +1,6 @@
 import { type ParameterShapes, rowErrors } from './layers.ts';
-import { add, exponential, matmul, mean, multiply, relu, splitColumns, subtract, sum } from './operations.ts';
+import { matmul } from './matmul.ts';
+import { add, exponential, mean, multiply, relu, split, subtract, sum } from './operations.ts';
 import type { Tensor, TensorGraph } from './tensor-graph.ts';
 
 /** Numbers of a row, of the layer between, and of the code. */
@@ -37,7 +38,7 @@ export function variationalLoss(
   parameters: ReadonlyMap<string, Tensor>,
   { width, code }: VariationalSizes,
 ): Tensor {
-  const [row, noise] = splitColumns(graph, x, [width, code]);
+  const [row, noise] = split(graph, x, 1, [width, code]);
   const [middle, logVariance] = codeOf(graph, row!, parameters, code);
   const deviation = exponential(graph, multiply(graph, logVariance, graph.constant(0.5)));
   const moved = add(graph, middle, multiply(graph, deviation, noise!));
@@ -67,7 +68,7 @@ function codeOf(
   code: number,
 ): readonly [middle: Tensor, logVariance: Tensor] {
   const hidden = relu(graph, layer(graph, row, 'read', parameters));
-  const [middle, logVariance] = splitColumns(graph, layer(graph, hidden, 'code', parameters), [code, code]);
+  const [middle, logVariance] = split(graph, layer(graph, hidden, 'code', parameters), 1, [code, code]);
   return [middle!, logVariance!];
 }
 

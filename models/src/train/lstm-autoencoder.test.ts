@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkModel } from '../check/check-model.ts';
 import { exportLstmAutoencoder, lstmModel } from '../export/lstm-autoencoder.ts';
 import { initialParameters } from '../graph/layers.ts';
-import { lstmShapes } from '../graph/lstm.ts';
+import { lstmShapes } from '../graph/lstm-autoencoder.ts';
 import { createNormal, createRandom } from '../random.ts';
 import { loadOnnxRuntime, sessionOptions } from '../runtime/onnx-runtime.ts';
 import { lstmScore, trainLstmAutoencoder } from './lstm-autoencoder.ts';

@@ -1,5 +1,5 @@
-import { initialParameters } from '../graph/layers.ts';
-import { GATES, type LstmSizes, lstmLoss, lstmShapes } from '../graph/lstm.ts';
+import { forgetOffset } from '../graph/lstm.ts';
+import { type LstmSizes, lstmLoss, lstmShapes } from '../graph/lstm-autoencoder.ts';
 import { type Trained, train } from './train.ts';
 import { cutWindows } from './training-windows.ts';
 
@@ -38,7 +38,6 @@ export async function trainLstmAutoencoder(plan: LstmPlan, windows: Float32Array
       rate: plan.rate ?? RATE,
       maxEpochs: plan.maxEpochs,
       patience: plan.patience ?? PATIENCE,
-      initial: () => withOpenForgetGates(sizes, seed),
       ...(plan.signal === undefined ? {} : { signal: plan.signal }),
       ...(plan.onEpoch === undefined ? {} : { onEpoch: plan.onEpoch }),
     },
@@ -47,30 +46,15 @@ export async function trainLstmAutoencoder(plan: LstmPlan, windows: Float32Array
   );
 }
 
-/** A network that begins by remembering learns long spans sooner (Jozefowicz et al. 2015). */
-function withOpenForgetGates(sizes: LstmSizes, seed: number): Float32Array {
-  const shapes = lstmShapes(sizes);
-  const flat = initialParameters(shapes, seed);
-  let offset = 0;
-  for (const [name, shape] of Object.entries(shapes)) {
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    if (name.endsWith('Bias') && shape[0] === GATES * sizes.hidden) {
-      flat.fill(1, offset + sizes.hidden, offset + 2 * sizes.hidden);
-    }
-    offset += size;
-  }
-  return flat;
-}
-
 /** The same model in plain TypeScript: what the exported file must compute. Mean squared error of one window. */
 export function lstmScore(sizes: LstmSizes, flat: Float32Array, window: Float32Array): number {
   const { steps, channels, hidden } = sizes;
   const at = new Map<string, { readonly values: Float32Array; readonly columns: number }>();
-  let offset = 0;
+  let begin = 0;
   for (const [name, shape] of Object.entries(lstmShapes(sizes))) {
     const size = shape.reduce((product, dim) => product * dim, 1);
-    at.set(name, { values: flat.subarray(offset, offset + size), columns: shape.at(-1)! });
-    offset += size;
+    at.set(name, { values: flat.subarray(begin, begin + size), columns: shape.at(-1)! });
+    begin += size;
   }
   const times = (vector: Float64Array, name: string): Float64Array => {
     const { values, columns } = at.get(name)!;
@@ -82,21 +66,22 @@ export function lstmScore(sizes: LstmSizes, flat: Float32Array, window: Float32A
   };
   const plus = (vector: Float64Array, name: string): Float64Array =>
     vector.map((one, j) => one + at.get(name)!.values[j]!);
-  const walk = (given: (t: number) => Float64Array, stateName: string): Float64Array[] => {
+  const offset = forgetOffset(hidden);
+  const walk = (given: (t: number) => Float64Array, name: 'read' | 'write'): Float64Array[] => {
     let [state, cell] = [new Float64Array(hidden), new Float64Array(hidden)];
     return Array.from({ length: steps }, (_, t) => {
-      const recurrent = times(state, stateName);
-      const gates = given(t).map((one, j) => one + recurrent[j]!);
+      const recurrent = times(state, `${name}Recurrent`);
+      const own = plus(times(given(t), `${name}Input`), `${name}Bias`);
+      const gates = own.map((one, j) => one + recurrent[j]! + offset[j]!);
       const gate = (k: number, j: number): number => gates[k * hidden + j]!;
-      cell = cell.map((one, j) => logistic(gate(1, j)) * one + logistic(gate(0, j)) * Math.tanh(gate(2, j)));
-      state = cell.map((one, j) => logistic(gate(3, j)) * Math.tanh(one));
+      cell = cell.map((one, j) => logistic(gate(2, j)) * one + logistic(gate(0, j)) * Math.tanh(gate(3, j)));
+      state = cell.map((one, j) => logistic(gate(1, j)) * Math.tanh(one));
       return state;
     });
   };
   const step = (t: number) => Float64Array.from(window.subarray(t * channels, (t + 1) * channels));
-  const code = walk((t) => plus(times(step(t), 'readInput'), 'readBias'), 'readState').at(-1)!;
-  const given = plus(times(code, 'writeInput'), 'writeBias');
-  const written = walk(() => given, 'writeState').map((state) => plus(times(state, 'outWeight'), 'outBias'));
+  const code = walk(step, 'read').at(-1)!;
+  const written = walk(() => code, 'write').map((state) => plus(times(state, 'outWeight'), 'outBias'));
   let sum = 0;
   written.forEach((row, t) => {
     row.forEach((one, c) => {

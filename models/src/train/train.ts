@@ -18,8 +18,6 @@ export interface TrainingPlan {
   readonly maxEpochs: number;
   /** Stop after so many epochs without a better validation loss. */
   readonly patience: number;
-  /** Where training begins; else Glorot's, by the seed. */
-  readonly initial?: () => Float32Array;
   readonly signal?: AbortSignal;
   readonly onEpoch?: (epoch: number, trainLoss: number, validationLoss: number) => void;
 }
@@ -80,16 +78,13 @@ async function run(
     waited = 0;
     best = { parameters: state.parameters(), trainLoss, validationLoss, epochs: epoch, cancelled: false };
   }
-  const parameters = best?.parameters ?? initialOf(plan);
+  const parameters = best?.parameters ?? initialParameters(plan.shapes, plan.seed);
   const none = { trainLoss: Number.NaN, validationLoss: Number.NaN, epochs: 0 };
   return { ...none, ...best, parameters, cancelled: plan.signal?.aborted ?? false };
 }
 
-const initialOf = ({ initial, shapes, seed }: TrainingPlan): Float32Array =>
-  initial?.() ?? initialParameters(shapes, seed);
-
 function createState({ ort, step, loss }: Sessions, plan: TrainingPlan) {
-  let parameters = initialOf(plan);
+  let parameters = initialParameters(plan.shapes, plan.seed);
   let first = new Float32Array(parameters.length);
   let second = new Float32Array(parameters.length);
   let steps = 0;
