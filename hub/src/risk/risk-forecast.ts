@@ -1,5 +1,5 @@
 import { type HostRisk, type RiskModel, riskModelOf, risksNow } from './incident-risk.ts';
-import { type RiskSources, readRiskHistory } from './read-risk-history.ts';
+import { LEARNT_FROM_MS, NOW_RESTS_ON_MS, type RiskSources, readRiskHistory } from './read-risk-history.ts';
 
 export interface RiskForecast {
   /** Hosts that are in no incident, the likeliest first. */
@@ -18,11 +18,11 @@ export function createRiskForecast(sources: RiskSources, clock: () => number): (
   let answer: { readonly at: number; readonly is: Promise<RiskForecast> } | null = null;
 
   async function forecast(nowUnixMs: number): Promise<RiskForecast> {
-    const history = await readRiskHistory(sources, nowUnixMs);
     if (model === null || isOld(model.at, MODEL_GOOD_FOR_MS, nowUnixMs)) {
-      model = { at: nowUnixMs, is: riskModelOf(history) };
+      model = { at: nowUnixMs, is: riskModelOf(await readRiskHistory(sources, nowUnixMs, LEARNT_FROM_MS)) };
     }
-    return { risks: risksNow(model.is, history), calibration: model.is.calibration, asOfUnixMs: nowUnixMs };
+    const recent = await readRiskHistory(sources, nowUnixMs, NOW_RESTS_ON_MS);
+    return { risks: risksNow(model.is, recent), calibration: model.is.calibration, asOfUnixMs: nowUnixMs };
   }
 
   return () => {
