@@ -1,8 +1,8 @@
 import { BehaviourRows, type BehaviourVerdict, judgeBehaviour, ROW_LIMIT, ROW_MS } from '@airis/models';
 import type { Finding } from '@airis/protocol';
-import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HostSeries } from '../query/behaviour-series.ts';
+import { startTicking } from '../quiet-ticker.ts';
 import { BEHAVIOUR_DETECTOR, behaviourFinding, closedBehaviour, continuedBehaviour } from './behaviour-finding.ts';
 
 interface WatchedAgent {
@@ -136,26 +136,10 @@ export function createBehaviourWatch(options: BehaviourWatchOptions): BehaviourW
     }
   }
 
-  let running: Promise<void> | null = null;
-  async function tickQuietly(): Promise<void> {
-    try {
-      await tick();
-    } catch (cause) {
-      log.warn('BEHAVIOUR_WATCH_FAILED', errorText(cause));
-    }
-    running = null;
-  }
-  const start = (): void => {
-    running ??= tickQuietly();
-  };
-  const timer = everyMs > 0 ? setInterval(start, everyMs) : null;
-  timer?.unref();
+  const ticking = startTicking(tick, everyMs, log, 'BEHAVIOUR_WATCH_FAILED');
   return {
     tick,
-    async [Symbol.asyncDispose]() {
-      if (timer !== null) clearInterval(timer);
-      await running;
-    },
+    [Symbol.asyncDispose]: () => ticking[Symbol.asyncDispose](),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Finding } from '@airis/protocol';
-import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { GapBucket } from '../query/call-gaps.ts';
+import { startTicking } from '../quiet-ticker.ts';
 import { closedFinding, continuedFinding, LINK_DETECTOR, linkFinding, linkOf } from './link-finding.ts';
 import { judgeLink, LINK_BUCKET_MS, LINK_PAST_MS, type LinkUsual, usualOfLink } from './link-latency.ts';
 
@@ -136,26 +136,10 @@ export function createLinkWatch(options: LinkWatchOptions): LinkWatch {
     }
   }
 
-  let running: Promise<void> | null = null;
-  async function tickQuietly(): Promise<void> {
-    try {
-      await tick();
-    } catch (cause) {
-      log.warn('LINK_WATCH_FAILED', errorText(cause));
-    }
-    running = null;
-  }
-  const start = (): void => {
-    running ??= tickQuietly();
-  };
-  const timer = everyMs > 0 ? setInterval(start, everyMs) : null;
-  timer?.unref();
+  const ticking = startTicking(tick, everyMs, log, 'LINK_WATCH_FAILED');
   return {
     tick,
-    async [Symbol.asyncDispose]() {
-      if (timer !== null) clearInterval(timer);
-      await running;
-    },
+    [Symbol.asyncDispose]: () => ticking[Symbol.asyncDispose](),
   };
 }
 

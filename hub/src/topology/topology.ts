@@ -1,8 +1,8 @@
 import type { Health } from '@airis/protocol';
-import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CallSlice } from '../query/call-slices.ts';
 import type { ServiceRate } from '../query/service-rates.ts';
+import { startTicking } from '../quiet-ticker.ts';
 import type { Dependency } from '../rca/rca-method.ts';
 import type { TopologyStore } from '../store/state/topology.ts';
 import { createSliceBook, type EdgeRates, RATES_MS, ratesOf, SLICE_MS } from './call-rates.ts';
@@ -134,20 +134,7 @@ export async function createTopology(options: TopologyOptions): Promise<LiveTopo
     if (change.write.length + change.drop.length > 0) await store.save(change);
   }
 
-  let running: Promise<void> | null = null;
-  async function refreshQuietly(): Promise<void> {
-    try {
-      await refresh();
-    } catch (cause) {
-      log.warn('TOPOLOGY_REFRESH_FAILED', errorText(cause));
-    }
-    running = null;
-  }
-  const tick = (): void => {
-    running ??= refreshQuietly();
-  };
-  const timer = refreshEveryMs > 0 ? setInterval(tick, refreshEveryMs) : null;
-  timer?.unref();
+  const ticking = startTicking(refresh, refreshEveryMs, log, 'TOPOLOGY_REFRESH_FAILED');
 
   const scopedAgent = (entity: string): Place | undefined =>
     [...places.values()].find((place) => place.scope === entity);
@@ -199,10 +186,7 @@ export async function createTopology(options: TopologyOptions): Promise<LiveTopo
         serviceWindowMs: SERVICE_WINDOW_MS,
       };
     },
-    async [Symbol.asyncDispose]() {
-      if (timer !== null) clearInterval(timer);
-      await running;
-    },
+    [Symbol.asyncDispose]: () => ticking[Symbol.asyncDispose](),
   };
 }
 
