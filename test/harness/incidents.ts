@@ -63,7 +63,11 @@ export async function detectionReady(hub: WithApi, agent: string): Promise<void>
 /** Waits until no incident is open; seconds it took. */
 export async function allResolved(hub: WithApi, timeoutMs: number): Promise<number> {
   const startedAt = Date.now();
-  const areAllOver = async () => (await listIncidents(hub)).every(({ state }) => state === 'resolved');
+  const areAllOver = async () => {
+    const open = (await listIncidents(hub)).filter(({ state }) => state !== 'resolved');
+    if (open.length === 0) return true;
+    throw new Error(`still open: ${open.map(({ id, title }) => `${id} ${title.en}`).join('; ')}`);
+  };
   await until('every incident to resolve itself', timeoutMs, areAllOver, 1_000);
   return (Date.now() - startedAt) / 1_000;
 }
