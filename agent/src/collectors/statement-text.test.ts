@@ -99,6 +99,14 @@ describe('statement text', () => {
     );
   });
 
+  it.each(['\u0085', '\u009f', '\u200b', '\u2028', '\ud800'])(
+    'leaves no unprintable character of a name (%j)',
+    (mark) => {
+      for (const dialect of ['mysql', 'postgresql'] as const)
+        expect(statementText(`SELECT @a${mark}b, ${mark}c FROM t`, dialect)).toBe('SELECT @a b, c FROM t');
+    },
+  );
+
   it.each(["'", '"', '(', '/*', '$a$', '\\', "\\'", '1,', '(1),', 'ab ', '$', '-'])(
     'stays bounded for endless %s',
     (piece) => {

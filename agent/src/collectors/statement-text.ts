@@ -7,7 +7,9 @@ export const STATEMENT_LIMIT = 300;
 const IDENTIFIER_LIMIT = 64;
 
 const blank = /[\s\p{Cc}\p{Cf}]+/uy;
-const word = /[\p{L}_@\u{80}-\u{10ffff}][\p{L}\p{N}_$@\u{80}-\u{10ffff}]*/uy;
+/** Above ASCII all but blanks and controls: what MySQL takes for part of a name, less what would break a line. */
+const word =
+  /[[\p{L}_@\u{80}-\u{10ffff}]--[\s\p{Cc}\p{Cf}\p{Cs}]][[\p{L}\p{N}_$@\u{80}-\u{10ffff}]--[\s\p{Cc}\p{Cf}\p{Cs}]]*/vy;
 /** Greedy on purpose: a name that begins with a digit goes too. */
 const number = /(?:\d|\.\d)(?:[eE][+-]?\d|[\p{L}\p{N}_.$])*/uy;
 const parameter = /\$\d+/y;
