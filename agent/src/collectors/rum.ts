@@ -4,7 +4,8 @@ import type { LogLine, LogSink } from '../receivers/log-line.ts';
 import { parseBeacon, type RumEvent } from '../rum/beacon.ts';
 import { Journeys } from '../rum/journeys.ts';
 import { PageValues } from '../rum/page-values.ts';
-import { rumScriptText } from '../rum/script-text.ts';
+import { parseRecordingPart, Recordings } from '../rum/recordings.ts';
+import { replayScriptText, rumScriptText } from '../rum/script-text.ts';
 import { BoundedAttributes } from './bounded-attributes.ts';
 import { defineCollector, type MetricInfo, type SampleWriter } from './collector.ts';
 import type { Host } from './host.ts';
@@ -26,6 +27,10 @@ const site = z.strictObject({
     .min(1)
     .max(32)
     .describe('where its pages come from: https://shop.example.kr'),
+  replay: z
+    .boolean()
+    .default(false)
+    .describe('takes masked recordings of the visits that its pages choose by `data-replay`; they stay on this host'),
 });
 
 const config = z.strictObject({
@@ -49,7 +54,8 @@ const config = z.strictObject({
 type Config = z.output<typeof config>;
 type Site = Config['sites'][number];
 
-const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 512 * 1024;
+const MAX_BEACON_BYTES = 64 * 1024;
 const CLIENT_WINDOW_MS = 10_000;
 const MAX_CLIENTS = 10_000;
 const QUEUE_LIMIT = 1_000;
@@ -109,6 +115,10 @@ const ratings = {
 interface State {
   listener: HttpListener | null;
   script: Uint8Array;
+  /** Read when the first chosen visit asks for it. */
+  recorder: Uint8Array | null;
+  isReadingRecorder: boolean;
+  readonly recordings: Recordings;
   readonly routes: Map<string, RouteClasses>;
   readonly counts: Map<string, number>;
   readonly values: PageValues;
@@ -135,6 +145,9 @@ export const rumCollector = defineCollector({
   state: ({ maxBeaconsPerSecond }): State => ({
     listener: null,
     script: new Uint8Array(0),
+    recorder: null,
+    isReadingRecorder: false,
+    recordings: new Recordings(),
     routes: new Map(),
     counts: new Map(),
     values: new PageValues(),
@@ -169,6 +182,7 @@ export const rumCollector = defineCollector({
     while (done < state.lines.length && sink.accept(state.lines[done]!)) done++;
     state.lines = state.lines.slice(done);
   },
+  takeRecordings: ({ recordings }) => recordings.takeWaiting(),
   async close(state) {
     state.isClosed = true;
     await state.listener?.[Symbol.asyncDispose]();
@@ -195,22 +209,65 @@ function answer(request: HttpRequest, settings: Config, state: State, nowMs: num
   if (path === '/airis-rum/script.js' && method === 'GET') {
     return { status: 200, contentType: 'text/javascript; charset=utf-8', body: state.script };
   }
-  if (path !== '/airis-rum/beacon') return refuse(state, 404, 'there is /airis-rum/script.js and /airis-rum/beacon');
+  if (path === '/airis-rum/replay.js' && method === 'GET' && settings.sites.some(({ replay }) => replay)) {
+    return recorderOf(state);
+  }
+  if (path !== '/airis-rum/beacon' && path !== '/airis-rum/replay') {
+    return refuse(state, 404, 'there is /airis-rum/script.js and /airis-rum/beacon');
+  }
   if (method !== 'POST') return refuse(state, 405, 'a beacon is sent by POST');
   if (state.beaconsLeft <= 0 || !mayTell(state, request.client ?? '', settings, nowMs)) {
     return refuse(state, 429, 'too many beacons');
   }
   state.beaconsLeft--;
+  if (path === '/airis-rum/replay') return takePart(request, settings, state, nowMs);
+  if (request.body.length > MAX_BEACON_BYTES) return refuse(state, 413, 'a beacon is at most 64 KiB');
   const beacon = parseBeacon(request.body);
   if (beacon === null) return refuse(state, 400, 'this is no beacon');
-  const from = settings.sites.find(({ key }) => key === beacon.key);
-  if (from === undefined) return refuse(state, 403, 'no site has this key');
-  if (!from.origins.some((origin) => new URL(origin).origin === request.origin)) {
-    return refuse(state, 403, 'the page is not of this site');
-  }
+  const from = siteOf(request, beacon.key, settings);
+  if (typeof from === 'string') return refuse(state, 403, from);
   for (const event of beacon.events) take(state, from, beacon.session, event, nowMs);
   if (beacon.malformed > 0) state.refused.set('events', (state.refused.get('events') ?? 0) + beacon.malformed);
-  return { status: 204, contentType: 'text/plain', body: new Uint8Array(0) };
+  return taken;
+}
+
+const taken: HttpReply = { status: 204, contentType: 'text/plain', body: new Uint8Array(0) };
+
+/** The site whose page asks, else why there is none. */
+function siteOf({ origin }: HttpRequest, key: string, { sites }: Config): Site | string {
+  const from = sites.find((site) => site.key === key);
+  if (from === undefined) return 'no site has this key';
+  return from.origins.some((one) => new URL(one).origin === origin) ? from : 'the page is not of this site';
+}
+
+/** Whoever asks first goes without: a visit that is not recorded is no loss. */
+function recorderOf(state: State): HttpReply {
+  if (state.recorder !== null) {
+    return { status: 200, contentType: 'text/javascript; charset=utf-8', body: state.recorder };
+  }
+  if (!state.isReadingRecorder) {
+    state.isReadingRecorder = true;
+    replayScriptText().then(
+      (text) => {
+        state.recorder = Buffer.from(text);
+      },
+      () => {
+        state.refused.set('recorder', (state.refused.get('recorder') ?? 0) + 1);
+      },
+    );
+  }
+  return refuse(state, 503, 'the recorder is being read; the next visit finds it');
+}
+
+function takePart(request: HttpRequest, settings: Config, state: State, nowMs: number): HttpReply {
+  const part = parseRecordingPart(request.body);
+  if (part === null) return refuse(state, 400, 'this is no part of a recording');
+  const from = siteOf(request, part.key, settings);
+  if (typeof from === 'string') return refuse(state, 403, from);
+  if (!from.replay) return refuse(state, 403, 'this site takes no recordings');
+  const path = part.path.startsWith('/') ? part.path.split(/[?#;]/)[0]! : '/';
+  const why = state.recordings.take(from.name, routeOf(state, from.name, path), part, nowMs);
+  return why === null ? taken : refuse(state, 429, why);
 }
 
 /** One address gets so much in ten seconds; with very many addresses at once the rest is bounded by the whole rate alone. */

@@ -7,6 +7,7 @@ import { Gate } from '../gate/gate.ts';
 import { openFloor } from '../gate/log-rules.ts';
 import { silentLog } from '../log.ts';
 import { Refusals } from '../refusals.ts';
+import type { RecordingRow } from '../rum/recordings.ts';
 import { KeptRows } from '../store/kept-rows.ts';
 import { type LogRow, logRow } from '../store/log-row.ts';
 import { SegmentStore } from '../store/segment-store.ts';
@@ -36,6 +37,7 @@ function rig() {
   const gate = new Gate({ floor: openFloor, pseudonymKey: new Uint8Array(32), refusals });
   gate.setGeneralLogSources(['/general']);
   const lines = new KeptRows<LogRow>(segments, 'log', silentLog);
+  const recordings = new KeptRows<RecordingRow>(segments, 'replay', silentLog);
   const spans = new KeptRows<SpanRow>(segments, 'span', silentLog);
   const none = { window: () => [].values(), recent: () => [].values() };
   const nobody = { localStore: none, metricPath: none };
@@ -46,6 +48,7 @@ function rig() {
       segments,
       lines,
       spans,
+      recordings,
       gate,
       nowMs: () => nowMs,
     },
@@ -58,6 +61,7 @@ function rig() {
     gate,
     lines,
     spans,
+    recordings,
     refusals,
     setNow: (ms: number) => {
       nowMs = ms;

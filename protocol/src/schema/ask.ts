@@ -43,6 +43,21 @@ export type ThreadsAsk = z.infer<typeof threadsAsk>;
 export const traceAsk = z.object({ ...common, traceId: z.string().regex(/^[0-9a-f]{32}$/) });
 export type TraceAsk = z.infer<typeof traceAsk>;
 
+/**
+ * hub → agent on `airis.ask.<agent>.replay`: masked recordings of visits that the host still holds. The body of a chunk is
+ * compressed JSON: a list of recordings, or of parts of the one that was asked for.
+ */
+export const replayAsk = z.object({
+  ...common,
+  /** Null: which there are. */
+  recording: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable()
+    .default(null),
+});
+export type ReplayAsk = z.infer<typeof replayAsk>;
+
 /** agent → hub on `airis.answer.<agent>.<request>`: numbered chunks, the last one marked. */
 export const answerChunk = z.object({
   chunk: z.number().int().nonnegative(),
