@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { answerChunk, openBatch, type SignalName, signals, textAt } from '@airis/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gate } from '../gate/gate.ts';
@@ -160,4 +161,35 @@ it('no more than four are answered at one time, and each is told so', async () =
   const answers = await Promise.all(Array.from({ length: 6 }, () => held.ask({ kind: 'log' })));
   expect(answers.filter((chunks) => chunks[0]?.error?.code === 'busy')).toHaveLength(2);
   expect(held.refusals.snapshot()).toEqual({ 'ask-busy': 2 });
+});
+
+it('recordings are listed, and one is answered part by part', async () => {
+  const held = rig();
+  const [one, other] = ['a'.repeat(16), 'b'.repeat(16)];
+  held.recordings.add([t0 + 11_000, one, 'shop', '/cart', 0, '[{"type":1}]']);
+  held.recordings.add([t0 + 12_000, other, 'shop', '/', 0, '[]']);
+  held.recordings.flush();
+  held.recordings.add([t0 + 13_000, one, 'shop', '/cart', 1, '[{"type":4}]']);
+  const read = async (question: object) =>
+    (await held.ask(question, 'replay')).flatMap(({ body }) =>
+      body === '' ? [] : JSON.parse(zstdDecompressSync(Buffer.from(body, 'base64')).toString()),
+    );
+  expect(await read({})).toEqual([
+    {
+      recording: one,
+      site: 'shop',
+      route: '/cart',
+      fromUnixMs: t0 + 11_000,
+      toUnixMs: t0 + 13_000,
+      parts: 2,
+      bytes: 24,
+    },
+    { recording: other, site: 'shop', route: '/', fromUnixMs: t0 + 12_000, toUnixMs: t0 + 12_000, parts: 1, bytes: 2 },
+  ]);
+  expect(await read({ recording: one })).toEqual([
+    { part: 0, events: [{ type: 1 }] },
+    { part: 1, events: [{ type: 4 }] },
+  ]);
+  expect(await held.ask({ recording: one, maxBytes: 10 }, 'replay')).toMatchObject([{ error: { code: 'too-large' } }]);
+  expect(await held.ask({ recording: '../x' }, 'replay')).toMatchObject([{ error: { code: 'malformed' } }]);
 });
