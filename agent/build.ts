@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { compilePacketRing } from './src/capture/compile-packet-ring.ts';
 import { shippedMappingTexts } from './src/collectors/jmx-shipped.ts';
-import { rumScriptText } from './src/rum/script-text.ts';
+import { replayScriptText, rumScriptText } from './src/rum/script-text.ts';
 
 /**
  * The agent as a folder that needs nothing but Node, `dist/agent/`: program, model worker and inventory, the model that
@@ -57,13 +57,19 @@ const jmxInside: Plugin = {
   },
 };
 
-/** The script for pages is made here, where there is a bundler. */
+/** The scripts for pages are made here, where there is a bundler; the recorder, which few need, as a chunk of its own. */
 const rumScript = await rumScriptText();
+const replayScript = await replayScriptText();
 const rumInside: Plugin = {
   name: 'rum-inside',
   setup(bundle) {
     bundle.onLoad({ filter: /rum\/script-text\.ts$/ }, () => ({
-      contents: `export const rumScriptText = async () => ${JSON.stringify(rumScript)};`,
+      contents: `export const rumScriptText = async () => ${JSON.stringify(rumScript)};
+        export const replayScriptText = async () => (await import('replay-script')).default;`,
+    }));
+    bundle.onResolve({ filter: /^replay-script$/ }, ({ path }) => ({ path, namespace: 'replay' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'replay' }, () => ({
+      contents: `export default ${JSON.stringify(replayScript)};`,
     }));
   },
 };

@@ -10,6 +10,7 @@ type Event = Readonly<Record<string, string | number>>;
 const script = document.currentScript as HTMLScriptElement | null;
 const key = script?.dataset.key ?? '';
 const share = Number(script?.dataset.sample ?? 1);
+const replayShare = Number(script?.dataset.replay ?? 0);
 const target = new URL('beacon', script?.src ?? location.href).href;
 
 const MAX_EVENTS = 50;
@@ -174,9 +175,25 @@ function watchCalls(ended: (to: string, method: string, status: number, millisec
   };
 }
 
+/** The recorder comes from where this script came from, for visits that were chosen for it as a whole. */
+function beginReplay(id: string): void {
+  const name = 'airis-rum-replay';
+  const chosen = sessionStorage.getItem(name) ?? (Math.random() < replayShare ? '+' : '-');
+  sessionStorage.setItem(name, chosen);
+  if (chosen !== '+') return;
+  const recorder = document.createElement('script');
+  recorder.src = new URL('replay.js', target).href;
+  recorder.async = true;
+  recorder.dataset.key = key;
+  recorder.dataset.session = id;
+  document.head.append(recorder);
+}
+
 quietly(() => {
   const asksNot =
     navigator.doNotTrack === '1' || (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true;
   const id = key === '' || asksNot ? null : session();
-  if (id !== null) begin(id);
+  if (id === null) return;
+  begin(id);
+  if (replayShare > 0) quietly(() => beginReplay(id));
 });

@@ -50,6 +50,7 @@ import { MetricPath } from './metric-path.ts';
 import { readInventory } from './read-inventory.ts';
 import { createLogReceivers } from './receivers/index.ts';
 import { Refusals } from './refusals.ts';
+import type { RecordingRow } from './rum/recordings.ts';
 import { startModelRunner } from './runner/model-runner.ts';
 import { SamplingLoop } from './sampling-loop.ts';
 import { createWatched } from './scope/watched.ts';
@@ -163,6 +164,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   );
   localStoreBytes = () => localStore.bytes;
   const keptLines = new KeptRows<LogRow>(segments, 'log', log);
+  const keptRecordings = new KeptRows<RecordingRow>(segments, 'replay', log);
   const keptSpans = new KeptRows<SpanRow>(segments, 'span', log);
   const gate = new Gate({ floor: floor.floor, pseudonymKey: pseudonymKey(identity), refusals });
   const registry = new SeriesRegistry({
@@ -259,7 +261,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     (pid) => watched.report()?.pids.includes(pid) ?? true,
   );
   const asks = new Asks({
-    held: { localStore, metricPath, segments, lines: keptLines, spans: keptSpans, threads, gate, nowMs: clock.nowMs },
+    held: {
+      localStore,
+      metricPath,
+      segments,
+      lines: keptLines,
+      spans: keptSpans,
+      recordings: keptRecordings,
+      threads,
+      gate,
+      nowMs: clock.nowMs,
+    },
     mayAsk: (verb) => floor.mayAsk(verb),
     refusals,
     log,
@@ -281,7 +293,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const lineSink = changeWatches.watching(logPath);
   const deliverLines = () => {
-    for (const run of runs) run.collector.deliverLines?.(lineSink);
+    for (const { collector } of runs) {
+      collector.deliverLines?.(lineSink);
+      for (const row of collector.takeRecordings?.() ?? []) keptRecordings.add(row);
+    }
+    keptRecordings.step(clock.nowMs());
   };
 
   stack.defer(async () => {
@@ -292,6 +308,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     tracePath.finish(nowMs, takeSpans());
     metricPath.finish();
     events.change(agentStopped(changes, nowMs));
+    keptRecordings.flush();
     spool.flush();
     await link.drain(DRAIN_MS);
     await link[Symbol.asyncDispose]();

@@ -192,6 +192,7 @@ describe('the way of metrics', () => {
         segments: nothing,
         lines: nothing,
         spans: nothing,
+        recordings: nothing,
         threads: { machines: () => [], dump: async () => '' },
         gate: { admitSource: () => null, admitProgramLine: (line: string) => line },
       };

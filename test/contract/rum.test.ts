@@ -24,6 +24,39 @@ const page = `<!doctype html><title>Shop ${secret}</title>
     };
   </script>`;
 
+/** Private text wherever a page can hold some. */
+const recorded = `<!doctype html><title>Kept ${secret}</title>
+  <script src="/airis-rum/script.js" data-key="${KEY}" data-replay="1" async></script>
+  <style>
+    .note::before { content: "${secret}"; }
+    .box { color: red; background: url(/i.png?who=${secret}); }
+    [data-who="${secret}"] { color: blue; }
+    /* ${secret} */
+  </style>
+  <!-- ${secret} -->
+  <h1 class="note box ${secret}" id="${secret}" title="${secret}" aria-label="${secret}" data-who="${secret}">${secret}</h1>
+  <p style="width: 9px; background: url(/j.png?who=${secret})">${secret}</p>
+  <a href="/cart?who=${secret}">${secret}</a> <img src="/k.png?who=${secret}" alt="${secret}" srcset="/l.png?${secret} 2x">
+  <form action="/send?${secret}"><input id="who" name="${secret}" value="${secret}" placeholder="${secret}">
+    <input type="password" value="${secret}"><input type="hidden" value="${secret}">
+    <textarea>${secret}</textarea>
+    <select><option value="${secret}" label="${secret}">${secret}</option><option selected>${secret}</option></select></form>
+  <svg viewBox="0 0 9 9"><title>${secret}</title><text>${secret}</text></svg><div id="host"></div><div contenteditable id="free"></div>
+  <script>
+    const root = document.getElementById('host').attachShadow({ mode: 'open' });
+    root.innerHTML = '<style>b::after { content: "${secret}" }</style><b title="${secret}">${secret}</b>';
+    window.change = () => {
+      const more = document.createElement('p');
+      more.textContent = '${secret}';
+      more.setAttribute('title', '${secret}');
+      document.body.append(more);
+      document.querySelector('a').setAttribute('href', '/later?${secret}');
+      document.querySelector('h1').firstChild.data = '${secret} again';
+      root.querySelector('b').textContent = '${secret}';
+      document.styleSheets[0].insertRule('i::after { content: "${secret}" }');
+    };
+  </script>`;
+
 let browser: Browser;
 let nginx: TestNginx;
 let collector: ReturnType<typeof rumCollector.create>;
@@ -33,11 +66,15 @@ beforeAll(async () => {
   nginx = await createTestNginx({
     locations: `
       location /airis-rum/ { proxy_pass http://127.0.0.1:${port}; proxy_set_header X-Forwarded-For $remote_addr; }
-      location = / { default_type text/html; return 200 '${page.replaceAll("'", "\\'")}'; }`,
+      location = / { default_type text/html; return 200 '${page.replaceAll("'", "\\'")}'; }
+      location = /kept { default_type text/html; return 200 '${recorded.replaceAll("'", "\\'")}'; }`,
   });
   await nginx.start();
   const origin = `http://127.0.0.1:${nginx.port}`;
-  const settings = { listen: `127.0.0.1:${port}`, sites: [{ key: KEY, name: 'shop', origins: [origin] }] };
+  const settings = {
+    listen: `127.0.0.1:${port}`,
+    sites: [{ key: KEY, name: 'shop', origins: [origin], replay: true }],
+  };
   collector = rumCollector.create(settings);
   await read();
   browser = await startBrowser();
@@ -102,6 +139,35 @@ describe('the script for pages', () => {
     for (const word of [secret, 'somebody@else.example']) expect(all).not.toContain(word);
     expect(complaints.filter((text) => !text.includes('cart is empty'))).toEqual([]);
   });
+
+  it('records a chosen visit without any of its texts, entries, addresses or pictures', async () => {
+    const address = `http://127.0.0.1:${nginx.port}`;
+    const { page: opened } = await openPage(browser, 'about:blank');
+    const left: string[] = [];
+    opened.on('request', (request) => {
+      if (/airis-rum/.test(request.url())) left.push(`${request.url()} ${request.postData() ?? ''}`);
+    });
+    await opened.goto(`${address}/kept?q=${secret}#${secret}`);
+    await until('the first part', 15_000, async () =>
+      left.some((text) => text.includes('/airis-rum/replay {')) ? true : null,
+    );
+    await opened.fill('#who', secret);
+    await opened.fill('#free', secret);
+    await opened.selectOption('select', { index: 0 });
+    await opened.evaluate('window.change()');
+    await opened.waitForTimeout(6_000);
+    await opened.close({ runBeforeUnload: false });
+    const rows = collector.takeRecordings?.() ?? [];
+    expect(rows.length).toBeGreaterThan(1);
+    const [first, ...rest] = rows.map(([, , , , , , events]) => events);
+    expect(first).toContain('"tagName":"h1"');
+    expect(first).toContain('color: red');
+    expect(rest.join('')).toContain('*');
+    const all = JSON.stringify([left, rows]);
+    for (const word of [secret, secret.split('@')[0]!]) expect(all).not.toContain(word);
+    for (const word of ['href":"/', 'srcset', 'placeholder', 'k.png', 'j.png', 'i.png'])
+      expect(all).not.toContain(word);
+  }, 60_000);
 
   it('is silent where the visitor asks not to be followed', async () => {
     const context = await browser.newContext();

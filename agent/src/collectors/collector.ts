@@ -2,6 +2,7 @@ import type { Explanation } from '@airis/models';
 import type { Attributes, Change, MetricKind } from '@airis/protocol';
 import { z } from 'zod';
 import type { LogSink } from '../receivers/log-line.ts';
+import type { RecordingRow } from '../rum/recordings.ts';
 import type { TraceSpan } from '../traces/trace-span.ts';
 import type { TransactionColumns } from '../transactions/transaction-columns.ts';
 import type { Host } from './host.ts';
@@ -116,6 +117,8 @@ export interface Collector {
   takeChanges?(): readonly SeenChange[];
   /** Hands over lines that came with the rest, until the sink is full; what it did not take comes again. */
   deliverLines?(sink: LogSink): void;
+  /** Parts of masked recordings of visits that came since the last call; they stay on this host. */
+  takeRecordings?(): readonly RecordingRow[];
   /** Releases what the collector holds (open files). */
   close?(): Promise<void>;
   /** The same collector without its memory, to take the place of one whose reading never ended. */
@@ -153,6 +156,7 @@ export interface CollectorSpec<C extends z.ZodType, S> {
   takeSpans?(state: S): readonly TraceSpan[];
   takeChanges?(state: S): readonly SeenChange[];
   deliverLines?(state: S, sink: LogSink): void;
+  takeRecordings?(state: S): readonly RecordingRow[];
   close?(state: S): Promise<void>;
 }
 
@@ -183,6 +187,7 @@ export function defineCollector<C extends z.ZodType, S>(spec: CollectorSpec<C, S
           ...(spec.takeSpans === undefined ? {} : { takeSpans: () => spec.takeSpans!(state) }),
           ...(spec.takeChanges === undefined ? {} : { takeChanges: () => spec.takeChanges!(state) }),
           ...(spec.deliverLines === undefined ? {} : { deliverLines: (sink) => spec.deliverLines!(state, sink) }),
+          ...(spec.takeRecordings === undefined ? {} : { takeRecordings: () => spec.takeRecordings!(state) }),
           ...(spec.close === undefined ? {} : { close: () => spec.close!(state) }),
           anew: make,
         };

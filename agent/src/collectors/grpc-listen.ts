@@ -8,7 +8,7 @@ import {
 import type { Server } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { HttpListen, HttpListenOptions, HttpReply } from './http-listen.ts';
+import { type HttpListen, type HttpListenOptions, type HttpReply, maxBodyBytesOf } from './http-listen.ts';
 import { placeOf } from './listen-address.ts';
 
 const MAX_CONNECTIONS = 64;
@@ -117,7 +117,8 @@ async function serve(
   options: HttpListenOptions,
   isTooMany: boolean,
 ): Promise<HttpReply> {
-  const { maxBodyBytes, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const maxBodyBytes = maxBodyBytesOf(options, headers[':path'] ?? '');
   if (lengthOf(headers) > MAX_HEADER_BYTES) throw new Refused(431, `headers are longer than ${MAX_HEADER_BYTES} bytes`);
   const encoding = headers['grpc-encoding'] ?? 'identity';
   if (headers[':method'] !== 'POST' || !/^application\/grpc(?:\+proto)?(?:;|$)/.test(headers['content-type'] ?? '')) {

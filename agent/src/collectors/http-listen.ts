@@ -27,8 +27,8 @@ export interface HttpReply {
   readonly why?: string;
 }
 export interface HttpListenOptions {
-  /** Of the body as sent, and again unpacked. */
-  readonly maxBodyBytes: number;
+  /** Of the body as sent, and again unpacked; where it differs, by path. */
+  readonly maxBodyBytes: number | ((path: string) => number);
   /** From its first byte to its last; by default 10 s. */
   readonly requestTimeoutMs?: number;
   answer(request: HttpRequest): HttpReply;
@@ -93,7 +93,8 @@ async function serve(
   const contentType = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const refuse = (status: number, why: string) => options.refuse(status, why, contentType);
   const encoding = request.headers['content-encoding'] ?? 'identity';
-  const { maxBodyBytes } = options;
+  const path = (request.url ?? '/').split('?')[0]!;
+  const maxBodyBytes = maxBodyBytesOf(options, path);
   if (isTooMany) return reply(response, refuse(503, 'too many requests at once; try again'), true);
   if (encoding !== 'identity' && encoding !== 'gzip') {
     return reply(response, refuse(415, 'content-encoding must be gzip or none'), true);
@@ -110,7 +111,6 @@ async function serve(
       return reply(response, refuse(isTooLarge ? 413 : 400, why), false);
     }
   }
-  const path = (request.url ?? '/').split('?')[0]!;
   const { origin = '' } = request.headers;
   reply(
     response,
@@ -118,6 +118,9 @@ async function serve(
     false,
   );
 }
+
+export const maxBodyBytesOf = ({ maxBodyBytes }: HttpListenOptions, path: string): number =>
+  typeof maxBodyBytes === 'number' ? maxBodyBytes : maxBodyBytes(path);
 
 /** The last of the addresses that proxies have written: this is what the proxy beside this port has seen itself. */
 function clientOf({ headers, socket }: IncomingMessage): string {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { rumScriptText } from '../rum/script-text.ts';
+import { replayScriptText, rumScriptText } from '../rum/script-text.ts';
 import type { Host } from './host.ts';
 import { hostOfFiles } from './host-of-files-under-test.ts';
 import type { HttpListenOptions } from './http-listen.ts';
@@ -141,5 +141,54 @@ describe('rum', () => {
     let lines = 0;
     collector.deliverLines?.({ accept: () => ++lines > 0 });
     expect(lines).toBe(1_000);
+  });
+
+  it('takes recordings of sites that allow it alone, so many and so large, masked whoever sends them', async () => {
+    const page = 'fedcba9876543210';
+    const node = (tagName: string, attributes: object, childNodes: object[] = []) => ({
+      type: 2,
+      id: 7,
+      tagName,
+      attributes,
+      childNodes,
+    });
+    const hostile = node('div', { onclick: 'alert(1)', style: 'background: url(//evil.example/x)' }, [
+      node('script', { src: '//evil.example/x.js' }, [{ type: 3, id: 8, textContent: 'alert(1)' }]),
+      node('a', { href: 'javascript:alert(1)' }, [{ type: 3, id: 9, textContent: 'evil' }]),
+      node('img', { src: '//evil.example/x.png', onerror: 'alert(1)', rr_dataURL: 'data:evil' }),
+      node('link', { _cssText: '@import "//evil.example"; a { color: red; content: "evil"; src: ur<l(//x) }' }),
+      node('iframe', { srcdoc: 'evil' }),
+    ]);
+    const events = [{ type: 2, timestamp: 1, data: { node: hostile, initialOffset: { left: 0, top: 0 } } }];
+    const part = (more: object = {}) => ({ ...beacon(events), page, part: 0, path: '/cart?evil', ...more });
+    const to = { path: '/airis-rum/replay' };
+    const closed = await listening();
+    expect(closed.post(part(), to)).toBe(403);
+    const { post, collector, wait } = await listening({
+      sites: [{ ...site, replay: true }],
+      maxBeaconsPerClient: 1_000,
+    });
+    expect(post(part(), to)).toBe(204);
+    const [row] = collector.takeRecordings!();
+    expect(row!.slice(1, 6)).toEqual([session, 'shop', '(other)', page, 0]);
+    expect(row![6]).toContain('color: red');
+    expect(row![6]).not.toMatch(/evil|alert|onerror|script|href|import|url\(|iframe|img/);
+
+    for (const bad of ['', '[', '{}', '\0', part({ events: [] }), part({ page: '../../etc' }), part({ part: -1 })]) {
+      expect(post(bad, to)).toBe(400);
+    }
+    expect(post(part({ key: 'other-key-1' }), to)).toBe(403);
+    expect(post(part(), { ...to, from: 'https://evil.example' })).toBe(403);
+    expect(post(part({ events: [null, 1, [], { type: 5, timestamp: 1, data: {} }] }), to)).toBe(429);
+    const deep = `${'{"type":2,"id":1,"childNodes":['.repeat(4_000)}${']}'.repeat(4_000)}`;
+    expect(post(JSON.stringify(part()).replace(JSON.stringify(hostile), deep), to)).toBe(204);
+    wait(31 * 60_000);
+    expect(post(part(), to)).toBe(429);
+    const begun = Array.from({ length: 70 }, (_, i) => post(part({ session: `${i}`.padStart(16, '0') }), to));
+    expect(begun.filter((status) => status === 204)).toHaveLength(59);
+  });
+
+  it('keeps the recorder apart from the script', async () => {
+    expect(gzipSync(await replayScriptText()).length).toBeLessThan(70_000);
   });
 });

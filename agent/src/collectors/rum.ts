@@ -1,16 +1,14 @@
-import { type Attributes, semconv } from '@airis/protocol';
+import { semconv } from '@airis/protocol';
 import { z } from 'zod';
 import type { LogLine, LogSink } from '../receivers/log-line.ts';
-import { parseBeacon, type RumEvent } from '../rum/beacon.ts';
-import { Journeys } from '../rum/journeys.ts';
-import { PageValues } from '../rum/page-values.ts';
-import { rumScriptText } from '../rum/script-text.ts';
-import { BoundedAttributes } from './bounded-attributes.ts';
-import { defineCollector, type MetricInfo, type SampleWriter } from './collector.ts';
+import { parseBeacon } from '../rum/beacon.ts';
+import { MAX_PART_BYTES, parseRecordingPart, Recordings } from '../rum/recordings.ts';
+import { replayScriptText, rumScriptText } from '../rum/script-text.ts';
+import { VisitorFigures } from '../rum/visitor-figures.ts';
+import { defineCollector, type MetricInfo } from './collector.ts';
 import type { Host } from './host.ts';
 import type { HttpListener, HttpReply, HttpRequest } from './http-listen.ts';
 import { listenAddress } from './listen-address.ts';
-import { RouteClasses } from './route-classes.ts';
 
 const site = z.strictObject({
   key: z
@@ -26,6 +24,10 @@ const site = z.strictObject({
     .min(1)
     .max(32)
     .describe('where its pages come from: https://shop.example.kr'),
+  replay: z
+    .boolean()
+    .default(false)
+    .describe('takes masked recordings of the visits that its pages choose by `data-replay`; they stay on this host'),
 });
 
 const config = z.strictObject({
@@ -49,11 +51,11 @@ const config = z.strictObject({
 type Config = z.output<typeof config>;
 type Site = Config['sites'][number];
 
-const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BEACON_BYTES = 64 * 1024;
 const CLIENT_WINDOW_MS = 10_000;
 const MAX_CLIENTS = 10_000;
 const QUEUE_LIMIT = 1_000;
-const SERIES_LIMIT = 1_500;
+const REPLAY_PATH = '/airis-rum/replay';
 
 const emits: Readonly<Record<string, MetricInfo>> = {
   'airis.rum.vital.duration': {
@@ -97,23 +99,13 @@ const emits: Readonly<Record<string, MetricInfo>> = {
   },
 };
 
-/** Up to the first a value is good, beyond the second it is poor; https://web.dev/articles/vitals */
-const ratings = {
-  lcp: [2_500, 4_000],
-  inp: [200, 500],
-  cls: [0.1, 0.25],
-  fcp: [1_800, 3_000],
-  ttfb: [800, 1_800],
-} as const;
-
 interface State {
   listener: HttpListener | null;
   script: Uint8Array;
-  readonly routes: Map<string, RouteClasses>;
-  readonly counts: Map<string, number>;
-  readonly values: PageValues;
-  readonly journeys: Journeys;
-  readonly attributes: BoundedAttributes;
+  /** Empty where no site takes recordings. */
+  recorder: Uint8Array;
+  readonly recordings: Recordings;
+  readonly figures: VisitorFigures;
   readonly refused: Map<string, number>;
   readonly clients: Map<string, { sinceMs: number; beacons: number }>;
   lines: LogLine[];
@@ -135,11 +127,9 @@ export const rumCollector = defineCollector({
   state: ({ maxBeaconsPerSecond }): State => ({
     listener: null,
     script: new Uint8Array(0),
-    routes: new Map(),
-    counts: new Map(),
-    values: new PageValues(),
-    journeys: new Journeys(),
-    attributes: new BoundedAttributes(SERIES_LIMIT, (key) => JSON.parse(key) as Attributes), // made by keyOf below
+    recorder: new Uint8Array(0),
+    recordings: new Recordings(),
+    figures: new VisitorFigures(),
     refused: new Map(),
     clients: new Map(),
     lines: [],
@@ -150,10 +140,7 @@ export const rumCollector = defineCollector({
   async collect(host, settings, out, state) {
     await open(host, settings, state);
     const nowMs = host.nowMs();
-    for (const { site: name, route } of state.journeys.takeEnded(nowMs)) {
-      count(state, 'airis.rum.exits', { 'service.name': name, [semconv.attribute.httpRoute]: route });
-    }
-    write(state, nowMs, out);
+    state.figures.write(nowMs, out);
     state.beaconsLeft = settings.maxBeaconsPerSecond;
     for (const [client, { sinceMs }] of state.clients) {
       if (Math.abs(nowMs - sinceMs) > CLIENT_WINDOW_MS) state.clients.delete(client);
@@ -169,6 +156,7 @@ export const rumCollector = defineCollector({
     while (done < state.lines.length && sink.accept(state.lines[done]!)) done++;
     state.lines = state.lines.slice(done);
   },
+  takeRecordings: ({ recordings }) => recordings.takeWaiting(),
   async close(state) {
     state.isClosed = true;
     await state.listener?.[Symbol.asyncDispose]();
@@ -176,12 +164,21 @@ export const rumCollector = defineCollector({
   },
 });
 
+const takesRecordings = ({ replay }: Site): boolean => replay;
+const taken: HttpReply = { status: 204, contentType: 'text/plain', body: new Uint8Array(0) };
+const scriptOf = (body: Uint8Array): HttpReply => ({
+  status: 200,
+  contentType: 'text/javascript; charset=utf-8',
+  body,
+});
+
 async function open(host: Host, settings: Config, state: State): Promise<void> {
   const { listen } = settings;
   if (listen === null || state.listener !== null || host.httpServer === undefined) return;
   state.script = Buffer.from(await rumScriptText());
+  if (settings.sites.some(takesRecordings)) state.recorder = Buffer.from(await replayScriptText());
   const listener = await host.httpServer(listen, {
-    maxBodyBytes: MAX_BODY_BYTES,
+    maxBodyBytes: (path) => (path === REPLAY_PATH ? MAX_PART_BYTES : MAX_BEACON_BYTES),
     answer: (request) => answer(request, settings, state, host.nowMs()),
     refuse: (status, why) => refuse(state, status, why),
   });
@@ -192,25 +189,45 @@ async function open(host: Host, settings: Config, state: State): Promise<void> {
 
 function answer(request: HttpRequest, settings: Config, state: State, nowMs: number): HttpReply {
   const { method, path } = request;
-  if (path === '/airis-rum/script.js' && method === 'GET') {
-    return { status: 200, contentType: 'text/javascript; charset=utf-8', body: state.script };
+  if (method === 'GET' && path === '/airis-rum/script.js') return scriptOf(state.script);
+  if (method === 'GET' && path === '/airis-rum/replay.js' && state.recorder.length > 0) return scriptOf(state.recorder);
+  if (path !== '/airis-rum/beacon' && path !== REPLAY_PATH) {
+    return refuse(state, 404, 'there is /airis-rum/script.js and /airis-rum/beacon');
   }
-  if (path !== '/airis-rum/beacon') return refuse(state, 404, 'there is /airis-rum/script.js and /airis-rum/beacon');
   if (method !== 'POST') return refuse(state, 405, 'a beacon is sent by POST');
   if (state.beaconsLeft <= 0 || !mayTell(state, request.client ?? '', settings, nowMs)) {
     return refuse(state, 429, 'too many beacons');
   }
   state.beaconsLeft--;
+  if (path === REPLAY_PATH) return takePart(request, settings, state, nowMs);
   const beacon = parseBeacon(request.body);
   if (beacon === null) return refuse(state, 400, 'this is no beacon');
-  const from = settings.sites.find(({ key }) => key === beacon.key);
-  if (from === undefined) return refuse(state, 403, 'no site has this key');
-  if (!from.origins.some((origin) => new URL(origin).origin === request.origin)) {
-    return refuse(state, 403, 'the page is not of this site');
+  const from = siteOf(request, beacon.key, settings);
+  if (typeof from === 'string') return refuse(state, 403, from);
+  for (const event of beacon.events) {
+    state.figures.take(from.name, beacon.session, event, nowMs);
+    if (event.type === 'error') noteLine(state, from.name, `${event.message}\n${event.stack}`, nowMs);
   }
-  for (const event of beacon.events) take(state, from, beacon.session, event, nowMs);
   if (beacon.malformed > 0) state.refused.set('events', (state.refused.get('events') ?? 0) + beacon.malformed);
-  return { status: 204, contentType: 'text/plain', body: new Uint8Array(0) };
+  return taken;
+}
+
+/** The site whose page asks, else why there is none. */
+function siteOf({ origin }: HttpRequest, key: string, { sites }: Config): Site | string {
+  const from = sites.find((site) => site.key === key);
+  if (from === undefined) return 'no site has this key';
+  return from.origins.some((one) => new URL(one).origin === origin) ? from : 'the page is not of this site';
+}
+
+function takePart(request: HttpRequest, settings: Config, state: State, nowMs: number): HttpReply {
+  const part = parseRecordingPart(request.body);
+  if (part === null) return refuse(state, 400, 'this is no part of a recording');
+  const from = siteOf(request, part.key, settings);
+  if (typeof from === 'string') return refuse(state, 403, from);
+  if (!takesRecordings(from)) return refuse(state, 403, 'this site takes no recordings');
+  const path = part.path.startsWith('/') ? part.path.split(/[?#;]/)[0]! : '/';
+  const why = state.recordings.take(from.name, state.figures.routeOf(from.name, path), part, nowMs);
+  return why === null ? taken : refuse(state, 429, why);
 }
 
 /** One address gets so much in ten seconds; with very many addresses at once the rest is bounded by the whole rate alone. */
@@ -228,58 +245,6 @@ function refuse(state: State, status: number, why: string): HttpReply {
   return { status, contentType: 'text/plain; charset=utf-8', body: Buffer.from(`${why}\n`) };
 }
 
-function take(state: State, { name }: Site, session: string, event: RumEvent, nowMs: number): void {
-  const route = routeOf(state, name, event.path);
-  const place = { 'service.name': name, [semconv.attribute.httpRoute]: route };
-  switch (event.type) {
-    case 'view': {
-      count(state, 'airis.rum.page_views', place);
-      const before = state.journeys.view(name, session, route, nowMs);
-      if (before !== null && before !== route)
-        count(state, 'airis.rum.steps', { ...place, 'airis.rum.route.before': before });
-      return;
-    }
-    case 'click':
-      count(state, 'airis.rum.clicks', place);
-      return;
-    case 'load':
-      state.values.add(
-        keyOf('airis.rum.vital.duration', { ...place, 'airis.rum.vital': 'load' }),
-        event.value / 1_000,
-        nowMs,
-      );
-      return;
-    case 'vital': {
-      const [good, poor] = ratings[event.name];
-      const rating = event.value <= good ? 'good' : event.value <= poor ? 'needs-improvement' : 'poor';
-      const vital = { ...place, 'airis.rum.vital': event.name };
-      count(state, 'airis.rum.vitals', { ...vital, 'airis.rum.rating': rating });
-      if (event.name === 'cls') state.values.add(keyOf('airis.rum.vital.layout_shift', place), event.value, nowMs);
-      else state.values.add(keyOf('airis.rum.vital.duration', vital), event.value / 1_000, nowMs);
-      return;
-    }
-    case 'error':
-      count(state, 'airis.rum.errors', place);
-      noteLine(state, name, `${event.message}${event.stack === '' ? '' : `\n${event.stack}`}`, nowMs);
-      return;
-    case 'call': {
-      const called = { 'service.name': name, [semconv.attribute.httpRoute]: routeOf(state, name, event.to) };
-      count(state, 'airis.rum.calls', {
-        ...called,
-        'http.response.status_class': `${Math.floor(event.status / 100)}xx`,
-      });
-      state.values.add(keyOf('airis.rum.call.duration', called), event.value / 1_000, nowMs);
-    }
-  }
-}
-
-/** As access logs are read: what people typed or are called stays out, and there is no end of pages. */
-function routeOf({ routes }: State, name: string, path: string): string {
-  const known = routes.get(name) ?? new RouteClasses();
-  routes.set(name, known);
-  return known.routeOf(path, 200);
-}
-
 function noteLine(state: State, name: string, text: string, nowMs: number): void {
   if (state.lines.length >= QUEUE_LIMIT) {
     state.refused.set('lines', (state.refused.get('lines') ?? 0) + 1);
@@ -291,27 +256,4 @@ function noteLine(state: State, name: string, text: string, nowMs: number): void
     severity: semconv.severityNumber.error,
     text: text.trimEnd(),
   });
-}
-
-const keyOf = (metric: string, attributes: Attributes): string => `${metric} ${JSON.stringify(attributes)}`;
-
-function count(state: State, metric: string, attributes: Attributes): void {
-  const key = keyOf(metric, attributes);
-  const before = state.counts.get(key);
-  // What finds no place in the series is not counted either.
-  if (before === undefined && state.counts.size >= SERIES_LIMIT) return;
-  state.counts.set(key, (before ?? 0) + 1);
-}
-
-function write({ counts, values, journeys, attributes }: State, nowMs: number, out: SampleWriter): void {
-  const put = (key: string, value: number): void => {
-    const at = key.indexOf(' ');
-    const named = attributes.get(key.slice(at + 1));
-    if (named !== null) out.write(key.slice(0, at), value, named);
-  };
-  for (const [key, howOften] of counts) put(key, howOften);
-  for (const [key, value] of values.percentiles(nowMs)) put(key, value);
-  for (const [name, visits] of journeys.activeBySite(nowMs)) {
-    put(keyOf('airis.rum.visits.active', { 'service.name': name }), visits);
-  }
 }

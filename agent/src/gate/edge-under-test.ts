@@ -13,6 +13,7 @@ import { createLogFindings } from '../log-findings.ts';
 import { LogPath } from '../log-path.ts';
 import { MetricPath } from '../metric-path.ts';
 import { Refusals } from '../refusals.ts';
+import type { RecordingRow } from '../rum/recordings.ts';
 import { SeriesRegistry } from '../series-registry.ts';
 import { KeptRows } from '../store/kept-rows.ts';
 import { LocalStore } from '../store/local-store.ts';
@@ -76,6 +77,7 @@ export function startEdge() {
       segments,
       lines: keptLines,
       spans: keptSpans,
+      recordings: new KeptRows<RecordingRow>(segments, 'replay', silentLog),
       threads: { machines: () => [], dump: async () => '' },
       gate,
       nowMs: () => nowMs,

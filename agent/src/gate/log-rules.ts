@@ -43,7 +43,7 @@ export const floorSchema = z.strictObject({
     .prefault({}),
   questions: z
     .strictObject({
-      mayAsk: patterns(['**'], 'questions of the hub that are answered: `window`, `trace`, `threads`'),
+      mayAsk: patterns(['**'], 'questions of the hub that are answered: `window`, `trace`, `threads`, `replay`'),
       never: patterns([], 'those that are not, whatever else says'),
     })
     .prefault({}),

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerChunk, openBatch, type SignalName, signals, textAt } from '@airis/protocol';
+import { zstdDecompressSync } from 'node:zlib';
+import { answerChunk, openBatch, recordedPart, recordedVisit, type SignalName, signals, textAt } from '@airis/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gate } from '../gate/gate.ts';
 import { openFloor } from '../gate/log-rules.ts';
 import { silentLog } from '../log.ts';
 import { Refusals } from '../refusals.ts';
+import type { RecordingRow } from '../rum/recordings.ts';
 import { KeptRows } from '../store/kept-rows.ts';
 import { type LogRow, logRow } from '../store/log-row.ts';
 import { SegmentStore } from '../store/segment-store.ts';
@@ -36,6 +38,7 @@ function rig() {
   const gate = new Gate({ floor: openFloor, pseudonymKey: new Uint8Array(32), refusals });
   gate.setGeneralLogSources(['/general']);
   const lines = new KeptRows<LogRow>(segments, 'log', silentLog);
+  const recordings = new KeptRows<RecordingRow>(segments, 'replay', silentLog);
   const spans = new KeptRows<SpanRow>(segments, 'span', silentLog);
   const none = { window: () => [].values(), recent: () => [].values() };
   const nobody = { localStore: none, metricPath: none };
@@ -46,6 +49,7 @@ function rig() {
       segments,
       lines,
       spans,
+      recordings,
       gate,
       nowMs: () => nowMs,
     },
@@ -58,6 +62,7 @@ function rig() {
     gate,
     lines,
     spans,
+    recordings,
     refusals,
     setNow: (ms: number) => {
       nowMs = ms;
@@ -185,4 +190,35 @@ it('no more than four are answered at one time, and each is told so', async () =
   const answers = await Promise.all(Array.from({ length: 6 }, () => held.ask({ kind: 'log' })));
   expect(answers.filter((chunks) => chunks[0]?.error?.code === 'busy')).toHaveLength(2);
   expect(held.refusals.snapshot()).toEqual({ 'ask-busy': 2 });
+});
+
+it('recordings of visits are listed, and one visit is answered part by part', async () => {
+  const held = rig();
+  const [one, other, home, cart] = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(16)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  held.recordings.add([t0 + 11_000, one, 'shop', '/', home, 0, '[{"type":1}]']);
+  held.recordings.add([t0 + 12_000, other, 'shop', '/', home, 0, '[]']);
+  held.recordings.flush();
+  held.recordings.add([t0 + 13_000, one, 'shop', '/cart', cart, 0, '[{"type":4}]']);
+  held.recordings.add([t0 + 14_000, one, 'shop', '/cart', cart, 1, '[{"type":3}]']);
+  const read = async (question: object) =>
+    (await held.ask(question, 'replay')).flatMap(({ body }) =>
+      body === '' ? [] : JSON.parse(zstdDecompressSync(Buffer.from(body, 'base64')).toString()),
+    );
+  const listed = (await read({})).map((visit: unknown) => recordedVisit.parse(visit));
+  expect(listed).toEqual([
+    { visit: other, site: 'shop', routes: ['/'], fromUnixMs: t0 + 12_000, toUnixMs: t0 + 12_000, bytes: 2 },
+    { visit: one, site: 'shop', routes: ['/', '/cart'], fromUnixMs: t0 + 11_000, toUnixMs: t0 + 14_000, bytes: 36 },
+  ]);
+  expect((await read({ visit: one })).map((part: unknown) => recordedPart.parse(part))).toEqual([
+    { page: home, part: 0, route: '/', events: [{ type: 1 }] },
+    { page: cart, part: 0, route: '/cart', events: [{ type: 4 }] },
+    { page: cart, part: 1, route: '/cart', events: [{ type: 3 }] },
+  ]);
+  expect(await held.ask({ visit: one, maxBytes: 10 }, 'replay')).toMatchObject([{ error: { code: 'too-large' } }]);
+  expect(await held.ask({ visit: '../x' }, 'replay')).toMatchObject([{ error: { code: 'malformed' } }]);
 });

@@ -1,10 +1,21 @@
-import { anyAsk, ok, parseJson, type Result, refused, threadsAsk, traceAsk, windowAsk } from '@airis/protocol';
+import {
+  anyAsk,
+  ok,
+  parseJson,
+  type Result,
+  refused,
+  replayAsk,
+  threadsAsk,
+  traceAsk,
+  windowAsk,
+} from '@airis/protocol';
 import type { z } from 'zod';
 import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Refusals } from '../refusals.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import type { Ask } from './hub-link.ts';
+import { answerReplay } from './replay-answer.ts';
 import { createThreadsAnswer } from './threads-answer.ts';
 import { answerTrace, answerWindow, type HeldHere } from './window-answer.ts';
 
@@ -35,6 +46,7 @@ const MAX_AT_ONCE = 4;
 const createQuestions = (): Readonly<Record<string, (payload: Uint8Array) => Result<Readable, string>>> => ({
   window: question(windowAsk, answerWindow),
   trace: question(traceAsk, answerTrace),
+  replay: question(replayAsk, answerReplay),
   threads: question(threadsAsk, createThreadsAnswer()),
 });
 

@@ -16,7 +16,14 @@ function startAsks(threads: ThreadSource, mayAsk = true) {
   let nowMs = 1_000_000;
   const refusals = new Refusals();
   const gate = new Gate({ floor: openFloor, pseudonymKey: new Uint8Array(32), refusals });
-  const held = { localStore: none, metricPath: none, segments: nothing, lines: nothing, spans: nothing };
+  const held = {
+    localStore: none,
+    metricPath: none,
+    segments: nothing,
+    lines: nothing,
+    spans: nothing,
+    recordings: nothing,
+  };
   const asks = new Asks({
     held: { ...held, threads, gate, nowMs: () => nowMs },
     mayAsk: () => mayAsk,

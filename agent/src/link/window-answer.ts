@@ -2,6 +2,7 @@ import type { TraceAsk, WindowAsk } from '@airis/protocol';
 import { BlockBatch } from '../block-batch.ts';
 import type { Gate } from '../gate/gate.ts';
 import { encodeLines } from '../log-path.ts';
+import type { RecordingRow } from '../rum/recordings.ts';
 import type { StoredMinute } from '../store/local-store.ts';
 import type { LogRow } from '../store/log-row.ts';
 import { STEP_MS } from '../store/minute-buffer.ts';
@@ -18,6 +19,7 @@ export interface HeldHere {
   readonly segments: { frames(kind: SegmentKind, fromUnixMs: number, toUnixMs: number): Iterable<Frame> };
   readonly lines: Rows<LogRow>;
   readonly spans: Rows<SpanRow>;
+  readonly recordings: Rows<RecordingRow>;
   readonly threads: ThreadSource;
   readonly gate: Pick<Gate, 'admitSource' | 'admitProgramLine'>;
   readonly nowMs: () => number;

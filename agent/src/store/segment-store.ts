@@ -17,7 +17,7 @@ import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 /** What is kept beside metrics; where room is short the first goes first. */
-export const segmentKinds = ['log', 'span', 'transaction'] as const;
+export const segmentKinds = ['replay', 'log', 'span', 'transaction'] as const;
 export type SegmentKind = (typeof segmentKinds)[number];
 
 export interface SegmentStoreOptions {

@@ -4,7 +4,10 @@ import { medianOf, quantileOf } from '../quantile.ts';
 import { SortedValues } from './sorted-values.ts';
 
 it('gives the quantiles and distances that sorting all gives, whatever comes and goes', () => {
-  const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, min: -1e9, max: 1e9 }));
+  const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, min: -1e9, max: 1e9 })).map(
+    // Of the two zeros either may stand at a place.
+    (one) => one + 0,
+  );
   fc.assert(
     fc.property(fc.array(value, { minLength: 1, maxLength: 80 }), fc.nat(60), (all, gone) => {
       const sorted = new SortedValues(all.length);

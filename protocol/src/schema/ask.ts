@@ -43,6 +43,44 @@ export type ThreadsAsk = z.infer<typeof threadsAsk>;
 export const traceAsk = z.object({ ...common, traceId: z.string().regex(/^[0-9a-f]{32}$/) });
 export type TraceAsk = z.infer<typeof traceAsk>;
 
+const visitId = z.string().regex(/^[0-9a-f]{16}$/);
+
+/**
+ * hub → agent on `airis.ask.<agent>.replay`: masked recordings of visits that the host still holds. The body of a chunk is
+ * compressed JSON: the list of `recordedVisit`, or one `recordedPart` of the visit that was asked for.
+ */
+export const replayAsk = z.object({
+  ...common,
+  /** Null: which there are. */
+  visit: visitId.nullable().default(null),
+});
+export type ReplayAsk = z.infer<typeof replayAsk>;
+
+export const MAX_RECORDED_VISITS = 500;
+export const MAX_RECORDED_ROUTES = 50;
+
+/** A visit of which something was recorded within the window. */
+export const recordedVisit = z.object({
+  visit: visitId,
+  site: z.string().min(1).max(63),
+  /** Of its pages, in their order. */
+  routes: z.array(z.string().max(300)).min(1).max(MAX_RECORDED_ROUTES),
+  fromUnixMs: z.number().int(),
+  toUnixMs: z.number().int(),
+  /** Of the events as JSON. */
+  bytes: z.number().int().nonnegative(),
+});
+export type RecordedVisit = z.infer<typeof recordedVisit>;
+
+/** Some seconds of one page; `events` are rrweb's, masked. */
+export const recordedPart = z.object({
+  page: visitId,
+  part: z.number().int().nonnegative(),
+  route: z.string().max(300),
+  events: z.array(z.unknown()).max(5_000),
+});
+export type RecordedPart = z.infer<typeof recordedPart>;
+
 /** agent → hub on `airis.answer.<agent>.<request>`: numbered chunks, the last one marked. */
 export const answerChunk = z.object({
   chunk: z.number().int().nonnegative(),
