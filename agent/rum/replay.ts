@@ -1,5 +1,6 @@
 import { maskEvent } from '@airis/protocol/replay-mask';
 import { record } from '@rrweb/record';
+import { randomId } from './random-id.ts';
 
 /**
  * The recorder, fetched by visits that were chosen for it alone. What it sends is masked here: shapes, places and movements
@@ -17,7 +18,7 @@ const SEND_AFTER_MS = 5_000;
 
 const startMs = Date.now();
 /** One page of the visit. */
-const page = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const page = randomId();
 let waiting: string[] = [];
 let waitingCharacters = 0;
 let sent = 0;

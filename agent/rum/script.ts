@@ -1,4 +1,5 @@
 import { type Metric, onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals';
+import { randomId } from './random-id.ts';
 
 /**
  * What a page tells of itself: `<script src="/airis-rum/script.js" data-key="…" async></script>`. Of addresses only the path
@@ -49,8 +50,7 @@ function session(): string | null {
   const name = 'airis-rum';
   let id = sessionStorage.getItem(name);
   if (id === null) {
-    const bytes = crypto.getRandomValues(new Uint8Array(8));
-    id = Math.random() < share ? [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('') : '-';
+    id = Math.random() < share ? randomId() : '-';
     sessionStorage.setItem(name, id);
   }
   return id === '-' ? null : id;

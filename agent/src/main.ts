@@ -293,16 +293,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   const lineSink = changeWatches.watching(logPath);
   const deliverLines = () => {
-    for (const { collector } of runs) {
-      collector.deliverLines?.(lineSink);
-      for (const row of collector.takeRecordings?.() ?? []) keptRecordings.add(row);
-    }
+    for (const run of runs) run.collector.deliverLines?.(lineSink);
+  };
+  const keepRecordings = () => {
+    for (const { collector } of runs) for (const row of collector.takeRecordings?.() ?? []) keptRecordings.add(row);
     keptRecordings.step(clock.nowMs());
   };
 
   stack.defer(async () => {
     const nowMs = clock.nowMs();
     deliverLines();
+    keepRecordings();
     logPath.finish(nowMs);
     transactionPath.finish(transactions());
     tracePath.finish(nowMs, takeSpans());
@@ -325,6 +326,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   every(ROLES_EVERY_MS, pollRoles);
   every(1_000, async () => receivers.poll());
   every(1_000, async () => deliverLines());
+  every(1_000, async () => keepRecordings());
   every(SOCKETS_EVERY_MS, pollSockets, 1_500);
   for (const watch of changeWatches.all) every(watch.everyMs, async () => pollChanges(watch), 2_500);
   every(10_000, async () => tellSeenChanges(), 2_500);

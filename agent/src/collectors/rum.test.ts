@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { replayScriptText, rumScriptText } from '../rum/script-text.ts';
 import type { Host } from './host.ts';
 import { hostOfFiles } from './host-of-files-under-test.ts';
-import type { HttpListenOptions } from './http-listen.ts';
+import { type HttpListenOptions, maxBodyBytesOf } from './http-listen.ts';
 import { rumCollector } from './rum.ts';
 
 const origin = 'https://shop.example.kr';
@@ -31,6 +31,7 @@ async function listening(settings: object = {}) {
   return {
     collector,
     read,
+    maxBodyBytes: (path: string) => maxBodyBytesOf(options!, path),
     wait: (ms: number) => {
       nowMs += ms;
     },
@@ -164,10 +165,11 @@ describe('rum', () => {
     const to = { path: '/airis-rum/replay' };
     const closed = await listening();
     expect(closed.post(part(), to)).toBe(403);
-    const { post, collector, wait } = await listening({
+    const { post, collector, wait, maxBodyBytes } = await listening({
       sites: [{ ...site, replay: true }],
       maxBeaconsPerClient: 1_000,
     });
+    expect(['/airis-rum/beacon', to.path].map(maxBodyBytes)).toEqual([64 * 1024, 512 * 1024]);
     expect(post(part(), to)).toBe(204);
     const [row] = collector.takeRecordings!();
     expect(row!.slice(1, 6)).toEqual([session, 'shop', '(other)', page, 0]);

@@ -225,8 +225,7 @@ function takePart(request: HttpRequest, settings: Config, state: State, nowMs: n
   const from = siteOf(request, part.key, settings);
   if (typeof from === 'string') return refuse(state, 403, from);
   if (!takesRecordings(from)) return refuse(state, 403, 'this site takes no recordings');
-  const path = part.path.startsWith('/') ? part.path.split(/[?#;]/)[0]! : '/';
-  const why = state.recordings.take(from.name, state.figures.routeOf(from.name, path), part, nowMs);
+  const why = state.recordings.take(from.name, state.figures.routeOf(from.name, part.path), part, nowMs);
   return why === null ? taken : refuse(state, 429, why);
 }
 

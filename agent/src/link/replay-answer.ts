@@ -12,7 +12,7 @@ import type { HeldHere } from './window-answer.ts';
 interface Listed {
   readonly visit: RecordedVisit;
   /** The page of the last part that was read. */
-  page: string;
+  readonly page: string;
 }
 
 /** Answers with which visits the window holds recordings of, or with the parts of one, a chunk each. */
@@ -24,9 +24,13 @@ export async function answerReplay(wanted: ReplayAsk, out: AnswerWriter, held: H
     for (const [time, name, site, route, page, part, events] of rows) {
       if (visit === null) {
         const before = listed.get(name);
+        const routes = before?.visit.routes ?? [];
+        if (page !== before?.page && routes.length < MAX_RECORDED_ROUTES) routes.push(route);
+        const fromUnixMs = before?.visit.fromUnixMs ?? time;
+        const bytes = (before?.visit.bytes ?? 0) + events.length;
         // A visit that goes on is among the latest.
         listed.delete(name);
-        listed.set(name, listedWith(before, { visit: name, site, route, page, time, bytes: events.length }));
+        listed.set(name, { page, visit: { visit: name, site, routes, fromUnixMs, toUnixMs: time, bytes } });
       } else if (name === visit) {
         const told: RecordedPart = { page, part, route, events: JSON.parse(events) as unknown[] }; // as it was written
         if (!out.send(packed(told))) return out.failTooLarge();
@@ -36,32 +40,6 @@ export async function answerReplay(wanted: ReplayAsk, out: AnswerWriter, held: H
   }
   if (visit !== null) return out.end();
   out.end(packed([...listed.values()].slice(-MAX_RECORDED_VISITS).map((one) => one.visit)));
-}
-
-function listedWith(
-  before: Listed | undefined,
-  {
-    visit,
-    site,
-    route,
-    page,
-    time,
-    bytes,
-  }: Omit<RecordedVisit, 'routes' | 'fromUnixMs' | 'toUnixMs'> & {
-    readonly route: string;
-    readonly page: string;
-    readonly time: number;
-  },
-): Listed {
-  if (before === undefined) {
-    return { page, visit: { visit, site, routes: [route], fromUnixMs: time, toUnixMs: time, bytes } };
-  }
-  const { routes } = before.visit;
-  if (page !== before.page && routes.length < MAX_RECORDED_ROUTES) routes.push(route);
-  return {
-    page,
-    visit: { ...before.visit, routes, toUnixMs: time, bytes: before.visit.bytes + bytes },
-  };
 }
 
 const packed = (value: unknown): Uint8Array => compressBatch(Buffer.from(JSON.stringify(value)));

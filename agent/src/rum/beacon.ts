@@ -1,32 +1,33 @@
+import { visitId } from '@airis/protocol';
 import { z } from 'zod';
 
-const path = z
+export const pagePath = z
   .string()
   .max(300)
   .transform((text) => (text.startsWith('/') ? text.split(/[?#;]/)[0]! : '/'));
 const milliseconds = z.number().min(0).max(600_000);
 
 const event = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('view'), path }),
-  z.object({ type: z.literal('click'), path }),
-  z.object({ type: z.literal('load'), path, value: milliseconds }),
+  z.object({ type: z.literal('view'), path: pagePath }),
+  z.object({ type: z.literal('click'), path: pagePath }),
+  z.object({ type: z.literal('load'), path: pagePath, value: milliseconds }),
   z.object({
     type: z.literal('vital'),
-    path,
+    path: pagePath,
     name: z.enum(['lcp', 'inp', 'cls', 'fcp', 'ttfb']),
     value: z.number().min(0).max(600_000),
   }),
   z.object({
     type: z.literal('error'),
-    path,
+    path: pagePath,
     message: z.string().max(300),
     file: z.string().max(300),
     stack: z.string().max(4_000),
   }),
   z.object({
     type: z.literal('call'),
-    path,
-    to: path,
+    path: pagePath,
+    to: pagePath,
     method: z.string().regex(/^[A-Z]{1,10}$/),
     status: z.int().min(0).max(599),
     value: milliseconds,
@@ -37,7 +38,7 @@ export type RumEvent = z.output<typeof event>;
 /** What one page sends at once. Whatever is in it comes from somebody's browser, or from somebody who plays one. */
 const beacon = z.object({
   key: z.string().min(1).max(64),
-  session: z.string().regex(/^[0-9a-f]{16}$/),
+  session: visitId,
   events: z.array(z.unknown()).max(100),
 });
 

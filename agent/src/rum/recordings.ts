@@ -1,5 +1,7 @@
+import { parseJson, visitId } from '@airis/protocol';
 import { maskEvent } from '@airis/protocol/replay-mask';
 import { z } from 'zod';
+import { pagePath } from './beacon.ts';
 
 /** Some seconds of a page as they are kept: events are rrweb's, masked, as JSON. */
 export type RecordingRow = readonly [
@@ -12,13 +14,12 @@ export type RecordingRow = readonly [
   events: string,
 ];
 
-const id = z.string().regex(/^[0-9a-f]{16}$/);
 const part = z.object({
   key: z.string().min(1).max(64),
-  session: id,
-  page: id,
+  session: visitId,
+  page: visitId,
   part: z.int().min(0).max(1_000),
-  path: z.string().max(300),
+  path: pagePath,
   events: z.array(z.unknown()).min(1).max(5_000),
 });
 export type RecordingPart = z.output<typeof part>;
@@ -33,12 +34,8 @@ const MAX_WAITING_CHARACTERS = 4_000_000;
 
 /** @returns `null` for what is no part of a recording */
 export function parseRecordingPart(body: Uint8Array): RecordingPart | null {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
-    return part.safeParse(parsed).data ?? null;
-  } catch {
-    return null;
-  }
+  const read = parseJson(part, body, MAX_PART_BYTES);
+  return read.ok ? read.value : null;
 }
 
 /** Recordings on their way in: so many visits begun in an hour, each so long and so large, masked again before they wait. */

@@ -43,7 +43,8 @@ export type ThreadsAsk = z.infer<typeof threadsAsk>;
 export const traceAsk = z.object({ ...common, traceId: z.string().regex(/^[0-9a-f]{32}$/) });
 export type TraceAsk = z.infer<typeof traceAsk>;
 
-const visitId = z.string().regex(/^[0-9a-f]{16}$/);
+/** Of a visit or of one of its pages, as the page itself has drawn it. */
+export const visitId = z.string().regex(/^[0-9a-f]{16}$/);
 
 /**
  * hub → agent on `airis.ask.<agent>.replay`: masked recordings of visits that the host still holds. The body of a chunk is
